@@ -1,0 +1,19 @@
+//! Socketscope: see what sockets really do.
+//!
+//! One crate with three wings and two front doors:
+//!
+//! * [`recording`] — WHAT crossed a socket. Pure data: no sockets, no threads, no screen.
+//! * [`net`] — the ENGINE: sockets and worker threads. Knows no egui.
+//! * [`i18n`] — every text that a person reads.
+//! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
+//! * [`app`] — front door 2: the window.
+//!
+//! Data flows one way round: a person acts → a command to a handle of `net` → a worker thread → the
+//! socket → the [`recording::Recording`] (bytes), counters and a [`net::report`] → the front door shows it.
+//! `ARCHITECTURE.md` has the whole map.
+
+pub mod app;
+pub mod cli;
+pub mod i18n;
+pub mod net;
+pub mod recording;
