@@ -1,0 +1,1 @@
+//! `socketscope chat`: a chat with any TCP server, from standard input to standard output.

@@ -1,0 +1,1 @@
+//! `socketscope serve`: the greeting server in a terminal.
