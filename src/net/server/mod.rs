@@ -9,7 +9,7 @@ use super::report::{Inbox, Waker};
 use crate::recording::{Ends, Recorder, Recording};
 
 /// Where one message ends and the next begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Boundary {
     /// Each line (LF or CRLF) is a message, the reply ends the same way; bytes without a line end are a message as read.
     #[default]
@@ -21,7 +21,8 @@ pub enum Boundary {
 }
 
 /// How the server behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// Sent on accept.
     pub welcome: String,
