@@ -168,7 +168,6 @@ fn colour(visuals: &mut Visuals, palette: &Palette) {
 }
 
 /// A box with the field's background, for lists and text.
-#[must_use]
 pub fn well(ui: &egui::Ui) -> egui::Frame {
     let palette = palette(ui);
     egui::Frame::new()
@@ -179,7 +178,6 @@ pub fn well(ui: &egui::Ui) -> egui::Frame {
 }
 
 /// The main button of a tab.
-#[must_use]
 pub fn main_button<'a>(ui: &egui::Ui, text: String) -> egui::Button<'a> {
     let palette = palette(ui);
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent))
