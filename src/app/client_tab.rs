@@ -10,7 +10,7 @@ use super::command::Command;
 use super::settings::{ClientForm, remember};
 use super::widgets::log_list::clock;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning};
@@ -226,7 +226,7 @@ impl ClientTab {
                     ui.add_space(style::GAP);
                     command = command.or(self.composer(ui, form));
                 });
-                ui.strong(t("conversation")).on_hover_text(t("conversation-hover"));
+                ui.horizontal(|ui| ui.strong(t("conversation")).on_hover_text(t("conversation-hover")));
                 self.conversation(ui);
             },
         );
@@ -266,14 +266,14 @@ impl ClientTab {
             command = command.or(main.main_button(ui, true));
             let palette = style::palette(ui);
             let (colour, text) = match self.state() {
-                None => (palette.weak, t("client-idle")),
-                Some(State::Resolving) => (palette.warn, t("client-resolving")),
-                Some(State::Connecting) => (palette.warn, t("client-connecting")),
+                None => (palette.weak, t("state-client-idle")),
+                Some(State::Resolving) => (palette.warn, t("state-client-resolving")),
+                Some(State::Connecting) => (palette.warn, t("state-client-connecting")),
                 Some(State::Connected(ends)) => {
                     let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
-                    (palette.good, tf("client-connected", &args))
+                    (palette.good, tf("state-client-connected", &args))
                 }
-                Some(State::Ended(_)) => (palette.weak, t("client-ended")),
+                Some(State::Ended(_)) => (palette.weak, t("state-client-ended")),
             };
             ui.colored_label(colour, format!("● {text}"));
         });
@@ -288,7 +288,7 @@ impl ClientTab {
         let mut command = None;
         ui.horizontal(|ui| {
             let name = ui.label(t("client-message"));
-            let width = (ui.available_width() - 70.0).max(80.0);
+            let width = field_width(ui, &[t("send")]);
             let field =
                 TextEdit::singleline(&mut self.message).desired_width(width).hint_text(t("client-message-hint"));
             let field = ui.add_enabled(connected, field).labelled_by(name.id);
@@ -334,7 +334,7 @@ impl ClientTab {
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             if self.conversation.is_empty() {
-                weak(ui, t("conversation-empty"));
+                hint(ui, t("conversation-empty"));
                 return;
             }
             if self.gone > 0 {

@@ -6,14 +6,14 @@ mod saving;
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, DragValue, Frame, Panel, ProgressBar, Ui};
+use egui::{CentralPanel, DragValue, Frame, Panel, ProgressBar, TextEdit, Ui};
 
 use super::command::Command;
 use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, tab, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, tab, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::{Body, Fetch, Hop, Options, Outcome, Phase, View, without_userinfo};
@@ -186,7 +186,7 @@ impl FetchTab {
             if self.view.hops.is_empty() {
                 style::well(ui).show(ui, |ui| {
                     ui.take_available_space();
-                    weak(ui, t("fetch-empty"));
+                    hint(ui, t("fetch-empty"));
                 });
                 return;
             }
@@ -201,8 +201,10 @@ impl FetchTab {
         let running = self.is_running();
         ui.horizontal(|ui| {
             ui.add_enabled_ui(!running, |ui| {
-                let width = (ui.available_width() - 270.0).max(120.0);
-                let url = text_field(ui, "fetch-url", &mut form.url, width).on_hover_text(t("fetch-url-hover"));
+                let name = ui.label(t("fetch-url"));
+                let width = field_width(ui, &[t("recent")]) - style::MAIN_WIDTH - style::GAP;
+                let url = ui.add(TextEdit::singleline(&mut form.url).desired_width(width)).labelled_by(name.id);
+                let url = url.on_hover_text(t("fetch-url-hover"));
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
                 }

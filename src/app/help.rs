@@ -11,10 +11,15 @@ pub fn window(ctx: &egui::Context, open: &mut bool) {
         return;
     }
     let mut stay = true;
-    Window::new(t("help-title")).open(&mut stay).collapsible(false).default_width(520.0).vscroll(false).show(
-        ctx,
-        |ui| {
-            ScrollArea::vertical().max_height(420.0).auto_shrink([false, true]).show(ui, |ui| {
+    Window::new(t("help-title"))
+        .open(&mut stay)
+        .collapsible(false)
+        .resizable(false)
+        .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
+        .show(ctx, |ui| {
+            ScrollArea::vertical().max_height(480.0).auto_shrink([false, true]).show(ui, |ui| {
+                ui.spacing_mut().interact_size.y = 18.0;
+                ui.set_max_width(620.0);
                 for tab in ["help-server", "help-client", "help-fetch", "help-wire"] {
                     ui.label(t(tab));
                 }
@@ -33,8 +38,7 @@ pub fn window(ctx: &egui::Context, open: &mut bool) {
                 ui.separator();
                 super::widgets::weak(ui, tf("help-version", &[("version", env!("CARGO_PKG_VERSION").into())]));
             });
-        },
-    );
+        });
     let escaped = ctx.input(|input| input.key_pressed(egui::Key::Escape));
     *open = stay && !escaped;
 }

@@ -10,7 +10,7 @@ use super::settings::ServerForm;
 use super::widgets::address_picker::address_picker;
 use super::widgets::log_list::LogList;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, text_field, weak};
+use super::widgets::{bad, entered, hint, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning};
@@ -107,7 +107,7 @@ impl ServerTab {
             .show(ui, |ui| {
                 Panel::left("server-log")
                     .resizable(true)
-                    .default_size(ui.available_width() * 0.42)
+                    .default_size(ui.available_width() * 0.36)
                     .min_size(180.0)
                     .max_size(ui.available_width() * 0.7)
                     .frame(Frame::new().inner_margin(egui::Margin { right: 8, ..Default::default() }))
@@ -119,7 +119,9 @@ impl ServerTab {
                     .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
                     .show(ui, |ui| self.wire_of_chosen(ui, &connections));
             });
-        CentralPanel::default().frame(Frame::new()).show(ui, |ui| self.connections(ui, &connections));
+        CentralPanel::default()
+            .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
+            .show(ui, |ui| self.connections(ui, &connections));
         if connections.iter().any(|one| one.ended().is_none()) {
             // "reading 4.2 s" grows.
             ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
@@ -161,13 +163,13 @@ impl ServerTab {
     fn state(&self, ui: &mut Ui, state: Option<State>) {
         let palette = style::palette(ui);
         let (colour, text) = match state {
-            None | Some(State::Stopped) => (palette.weak, t("server-stopped")),
-            Some(State::Starting) => (palette.warn, t("server-starting")),
+            None | Some(State::Stopped) => (palette.weak, t("state-server-stopped")),
+            Some(State::Starting) => (palette.warn, t("state-server-starting")),
             Some(State::Listening(address)) => {
-                (palette.good, tf("server-listening", &[("address", address.to_string().into())]))
+                (palette.good, tf("state-server-listening", &[("address", address.to_string().into())]))
             }
-            Some(State::Stopping) => (palette.warn, t("server-stopping")),
-            Some(State::Failed(_)) => (palette.bad, t("server-failed")),
+            Some(State::Stopping) => (palette.warn, t("state-server-stopping")),
+            Some(State::Failed(_)) => (palette.bad, t("state-server-failed")),
         };
         ui.colored_label(colour, format!("● {text}"));
     }
@@ -189,7 +191,7 @@ impl ServerTab {
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             if connections.is_empty() {
-                weak(ui, t(if self.is_running() { "no-connections-yet" } else { "no-connections" }));
+                hint(ui, t(if self.is_running() { "no-connections-yet" } else { "no-connections" }));
                 return;
             }
             let chosen = self.chosen(connections).map(|one| one.id);
@@ -223,11 +225,13 @@ impl ServerTab {
                     body.rows(style::ROW + 6.0, connections.len(), |mut row| {
                         let one = &connections[connections.len() - 1 - row.index()];
                         row.set_selected(chosen == Some(one.id));
+                        let open = one.ended().is_none();
                         let mut pressed = false;
                         row.col(|ui| pressed = number_button(ui, one, chosen == Some(one.id)));
                         for cell in cells(one) {
                             row.col(|ui| {
-                                ui.add(egui::Label::new(cell).selectable(false).truncate());
+                                let text = if open { RichText::new(cell) } else { RichText::new(cell).weak() };
+                                ui.add(egui::Label::new(text).selectable(false).truncate());
                             });
                         }
                         if pressed || row.response().clicked() {
@@ -326,7 +330,7 @@ fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
 
 fn text_cell(ui: &mut Ui, id: &'static str, text: &mut String) {
     let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-    ui.add(TextEdit::singleline(text).desired_width(270.0)).labelled_by(name.id);
+    ui.add_sized([270.0, 26.0], TextEdit::singleline(text)).labelled_by(name.id);
 }
 
 fn number_cell(ui: &mut Ui, id: &'static str, value: DragValue<'_>) {

@@ -88,6 +88,8 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
 pub const GAP: f32 = 8.0;
 /// Height of a row in lists, in points; whole, so that rows stay sharp and the last one is not cut.
 pub const ROW: f32 = 20.0;
+/// Smallest width of a tab's main button, in points.
+pub const MAIN_WIDTH: f32 = 104.0;
 /// Text size, in points.
 const TEXT: f32 = 14.0;
 
@@ -182,5 +184,5 @@ pub fn main_button<'a>(ui: &egui::Ui, text: String) -> egui::Button<'a> {
     let palette = palette(ui);
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent))
         .fill(palette.accent)
-        .min_size(vec2(104.0, 26.0))
+        .min_size(vec2(MAIN_WIDTH, 26.0))
 }

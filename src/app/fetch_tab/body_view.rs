@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::style;
-use crate::app::widgets::weak;
+use crate::app::widgets::{hint, weak};
 use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::Body;
 use crate::recording::{hex, text};
@@ -60,7 +60,7 @@ impl BodyView {
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             if self.rows.is_empty() {
-                weak(ui, t(if running { "body-not-yet" } else { "body-none" }));
+                hint(ui, t(if running { "body-not-yet" } else { "body-none" }));
                 return;
             }
             ui.spacing_mut().item_spacing.y = 0.0;

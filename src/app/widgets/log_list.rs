@@ -45,10 +45,11 @@ impl LogList {
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             if self.lines.is_empty() {
-                super::weak(ui, t("log-empty"));
+                super::hint(ui, t("log-empty"));
                 return;
             }
             ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().interact_size.y = style::ROW;
             ScrollArea::both().auto_shrink(false).stick_to_bottom(true).id_salt("log").show_rows(
                 ui,
                 style::ROW,
@@ -56,7 +57,6 @@ impl LogList {
                 |ui, rows| {
                     for (at, text) in self.lines.range(rows) {
                         ui.horizontal(|ui| {
-                            ui.set_height(style::ROW);
                             ui.label(RichText::new(clock(*at)).monospace().weak());
                             ui.add(egui::Label::new(text).extend());
                         });

@@ -47,16 +47,16 @@ impl Wire {
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             let Some(recording) = recording else {
-                super::weak(ui, t("wire-none"));
+                super::hint(ui, t("wire-none"));
                 return;
             };
             let font = TextStyle::Monospace.resolve(ui.style());
             let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
-            let per_row = if ui.available_width() / glyph > 88.0 { hex::ROW } else { hex::ROW / 2 };
+            let per_row = per_row((ui.available_width() / glyph) as usize);
             self.sync(recording, per_row);
             let total = self.ends.back().map_or(0, |end| end - self.base);
             if total == 0 {
-                super::weak(ui, t("wire-empty"));
+                super::hint(ui, t("wire-empty"));
                 return;
             }
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -153,6 +153,14 @@ impl Wire {
     }
 }
 
+/// Width of direction, size and time before the bytes, in characters.
+const BEGIN: usize = 23;
+
+/// How many bytes a row of `width` characters has room for: each needs two digits, a blank, and its character.
+fn per_row(width: usize) -> usize {
+    (width.saturating_sub(BEGIN + 2) / 4 / 4 * 4).clamp(8, 2 * hex::ROW)
+}
+
 fn layout(ui: &Ui, row: &Row, per_row: usize, font: &FontId) -> LayoutJob {
     let palette = style::palette(ui);
     let colour = match row.direction {
@@ -163,10 +171,10 @@ fn layout(ui: &Ui, row: &Row, per_row: usize, font: &FontId) -> LayoutJob {
     let mut add = |text: &str, colour: Color32| job.append(text, 0.0, TextFormat::simple(font.clone(), colour));
     match row.begins {
         Some((direction, len, at)) => {
-            add(&format!("{} {:>9} ", arrow(direction), bytes(len as u64)), colour);
-            add(&format!("{:>11}  ", since(at)), palette.weak);
+            add(&format!("{} {:<9}", arrow(direction), bytes(len as u64)), colour);
+            add(&format!("{:>10}  ", since(at)), palette.weak);
         }
-        None => add(&" ".repeat(25), palette.weak),
+        None => add(&" ".repeat(BEGIN), palette.weak),
     }
     if let Some((direction, 0, _)) = row.begins {
         add(&t(if direction == Direction::In { "wire-empty-read" } else { "wire-empty-write" }), palette.weak);
