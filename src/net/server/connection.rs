@@ -185,12 +185,7 @@ fn broken(error: Error) -> Ended {
     }
 }
 
-fn converse(
-    connection: &Connection,
-    wire: &Wire,
-    shared: &Shared,
-    reporter: &Reporter<Event>,
-) -> Result<Ended, Error> {
+fn converse(connection: &Connection, wire: &Wire, shared: &Shared, reporter: &Reporter<Event>) -> Result<Ended, Error> {
     let Counters { bytes_in, bytes_out, greetings, .. } = &connection.counters;
     let settings = &shared.settings;
     let write = |bytes: &[u8]| {

@@ -26,13 +26,7 @@ const RESOLVE_LIMIT: Duration = Duration::from_secs(10);
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// The thread `accept`: the whole life of a server.
-pub(super) fn run(
-    host: &str,
-    port: u16,
-    shared: &Arc<Shared>,
-    recorder: &Arc<Recorder>,
-    reporter: &Reporter<Event>,
-) {
+pub(super) fn run(host: &str, port: u16, shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Reporter<Event>) {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let acceptor = Acceptor::bind(host, port, shared, recorder, reporter)?;
         acceptor.accept()
@@ -230,6 +224,10 @@ fn listen(address: SocketAddr, backlog: u32) -> io::Result<mio::net::TcpListener
     // So that connections that have just ended do not keep the port. On Windows it would let two listen at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        // All networks, IPv4 too. A system that cannot do that serves IPv6 alone.
+        _ = socket.set_only_v6(false);
+    }
     socket.bind(&address.into())?;
     socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
     socket.set_nonblocking(true)?;
