@@ -7,6 +7,7 @@
 //! * [`i18n`] — every text that a person reads.
 //! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
 //! * [`app`] — front door 2: the window.
+//! * [`logging`] — what the program says about itself, on standard error.
 //!
 //! Data flows one way round: a person acts → a command to a handle of `net` → a worker thread → the
 //! socket → the [`recording::Recording`] (bytes), counters and a [`net::report`] → the front door shows it.
@@ -16,5 +17,6 @@ pub mod app;
 pub mod cli;
 pub mod i18n;
 pub mod logging;
+
 pub mod net;
 pub mod recording;

@@ -1,5 +1,74 @@
-//! placeholder
-/// x
+//! What the program and its libraries say about themselves, on standard error: warnings and errors, or more with
+//! `SOCKETSCOPE_LOG` set to `info`, `debug` or `trace` (or less: `error`, `off`).
+
+use std::io::Write as _;
+use std::sync::Mutex;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::recording::text::visible;
+
+struct Logger {
+    level: LevelFilter,
+}
+
+/// The last error of the file dialogs, which they tell nobody but the log.
+static DIALOG_ERROR: Mutex<Option<String>> = Mutex::new(None);
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= self.level || is_dialog_error(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let text = visible(record.args().to_string().as_bytes());
+        if record.level() <= self.level {
+            // Nobody listens: nothing to be done about it.
+            _ = writeln!(std::io::stderr(), "{} {}: {text}", record.level(), record.target());
+        }
+        if is_dialog_error(record.metadata()) {
+            *crate::net::lock(&DIALOG_ERROR) = Some(text);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn is_dialog_error(metadata: &Metadata<'_>) -> bool {
+    metadata.level() == Level::Error && metadata.target().starts_with("rfd")
+}
+
+/// Starts logging; to be called once, first of all.
+pub fn install() {
+    let level = std::env::var("SOCKETSCOPE_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or(LevelFilter::Warn);
+    // It fails where a logger is in place already: then that one goes on.
+    if log::set_boxed_logger(Box::new(Logger { level })).is_ok() {
+        // Errors always come through: why a dialog did not open must be known.
+        log::set_max_level(level.max(LevelFilter::Error));
+    }
+}
+
+/// Why a file dialog did not open, if it said so since the last call.
+#[must_use]
 pub fn take_dialog_error() -> Option<String> {
-    None
+    crate::net::lock(&DIALOG_ERROR).take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_error_of_a_dialog_is_kept_until_taken_and_no_other() {
+        let logger = Logger { level: LevelFilter::Off };
+        let log = |level, target, text: &str| {
+            logger.log(&Record::builder().level(level).target(target).args(format_args!("{text}")).build());
+        };
+        log(Level::Error, "rfd::backend::xdg", "first");
+        log(Level::Error, "rfd::backend::xdg", "no\x1b portal");
+        log(Level::Warn, "rfd", "a warning");
+        log(Level::Error, "winit", "something else");
+        assert_eq!(take_dialog_error().as_deref(), Some("no\\x1b portal"));
+        assert_eq!(take_dialog_error(), None);
+    }
 }

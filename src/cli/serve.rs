@@ -1,1 +1,153 @@
 //! `socketscope serve`: the greeting server in a terminal.
+
+use std::io::Write as _;
+use std::time::{Duration, SystemTime};
+
+use clap::ValueEnum;
+use clap::builder::RangedU64ValueParser;
+use crossbeam_channel::select;
+
+use super::{parse_seconds, say};
+use crate::i18n::{bytes, count, t, tf};
+use crate::net::address;
+use crate::net::cancel::Cancel;
+use crate::net::report::{Report, Waker};
+use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
+use crate::recording::{Limits, Recorder};
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where to listen.
+    #[arg(value_name = "ADDR:PORT", default_value = "127.0.0.1:9999", help = t("cli-serve-address"))]
+    address: String,
+    /// Pause before each answer.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds, help = t("cli-serve-pause"))]
+    pause: Duration,
+    /// Message boundary.
+    #[arg(long, value_enum, default_value = "auto", help = t("cli-serve-framing"))]
+    framing: Framing,
+    /// Sent on accept.
+    #[arg(long, value_name = "TEXT", default_value = "Welcome!", help = t("cli-serve-welcome"))]
+    welcome: String,
+    /// The answer.
+    #[arg(long, value_name = "TEXT", default_value = "Hello, {message}!", help = t("cli-serve-reply"))]
+    reply: String,
+    /// Bytes of one read.
+    #[arg(long, value_name = "BYTES", default_value = "1024", help = t("cli-serve-receive-size"),
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=LARGEST_RECEIVE as u64))]
+    receive_size: usize,
+    /// How many may wait to be accepted.
+    #[arg(long, value_name = "N", default_value = "5", help = t("cli-serve-backlog"),
+        value_parser = clap::value_parser!(u32).range(0..=65_535))]
+    backlog: u32,
+    /// How many are served at the same time.
+    #[arg(long, value_name = "N", default_value = "10000", help = t("cli-serve-max-connections"),
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CONNECTIONS as u64))]
+    max_connections: usize,
+    /// No log.
+    #[arg(long, help = t("cli-serve-quiet"))]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Framing {
+    Auto,
+    Read,
+    Line,
+}
+
+impl From<Framing> for Boundary {
+    fn from(framing: Framing) -> Self {
+        match framing {
+            Framing::Auto => Self::Automatic,
+            Framing::Read => Self::AsRead,
+            Framing::Line => Self::Line,
+        }
+    }
+}
+
+/// Serves until `stop`; the exit code.
+pub fn run(args: &Args, stop: &Cancel) -> i32 {
+    let at = match address::parse(&args.address, "127.0.0.1", 9_999) {
+        Ok(at) => at,
+        Err(error) => {
+            say(&error.to_string());
+            return 1;
+        }
+    };
+    let settings = Settings {
+        welcome: args.welcome.clone(),
+        reply: args.reply.clone(),
+        receive_size: args.receive_size,
+        pause: args.pause,
+        boundary: args.framing.into(),
+        backlog: args.backlog,
+        most_connections: args.max_connections,
+    };
+    // Nobody looks at recordings here.
+    let recorder = Recorder::new(Limits { each: 0, all: u64::MAX });
+    let server = Server::start(&at.host, at.port, settings, &recorder, Waker::none());
+    let events = server.inbox().receiver();
+    let mut stopping = false;
+    let mut lost = 0;
+    loop {
+        let report = if stopping {
+            events.recv()
+        } else {
+            select! {
+                recv(events) -> report => report,
+                recv(stop.ended()) -> _ => {
+                    stopping = true;
+                    server.stop();
+                    continue;
+                }
+            }
+        };
+        let Ok(Report { at, event }) = report else { break };
+        match &event {
+            Event::Listening(_) => {
+                let mut out = std::io::stdout().lock();
+                // Nobody listens there: the server serves all the same.
+                _ = writeln!(out, "{}", event.text()).and_then(|()| out.flush());
+            }
+            // Said below, as the one line of the failure.
+            Event::Failed(_) => {}
+            _ if args.quiet => {}
+            _ => say(&stamped(at, &event.text())),
+        }
+        let now_lost = server.inbox().lost();
+        if now_lost > lost && !args.quiet {
+            let more = now_lost - lost;
+            let text = tf("cli-events-lost", &[("n", more.into()), ("count", count(more).into())]);
+            say(&stamped(SystemTime::now(), &text));
+        }
+        lost = now_lost;
+    }
+    if let State::Failed(error) = server.state() {
+        say(&error.to_string());
+        return 1;
+    }
+    if !args.quiet {
+        let totals = server.totals();
+        let text = tf(
+            "cli-serve-totals",
+            &[
+                ("connections", totals.connections.into()),
+                ("connections-text", count(totals.connections).into()),
+                ("greetings", totals.greetings.into()),
+                ("greetings-text", count(totals.greetings).into()),
+                ("in", bytes(totals.bytes_in).into()),
+                ("out", bytes(totals.bytes_out).into()),
+            ],
+        );
+        say(&stamped(SystemTime::now(), &text));
+    }
+    0
+}
+
+/// A line of the log with its local time.
+fn stamped(at: SystemTime, text: &str) -> String {
+    let time = jiff::Timestamp::try_from(at).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system());
+    format!("{} {text}", time.strftime("%Y-%m-%d %H:%M:%S%.3f"))
+}

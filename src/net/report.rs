@@ -96,6 +96,15 @@ impl<E> Reporter<E> {
         self.wake();
     }
 
+    /// Reports `event` unless others wait: for events that only say "look", which whoever takes the others does.
+    pub fn nudge(&self, event: E) {
+        if self.events.is_empty() {
+            self.send(event);
+        } else {
+            self.wake();
+        }
+    }
+
     /// There is something new to see in counters or a recording, but no event.
     pub fn wake(&self) {
         self.waker.0.wake();

@@ -1,1 +1,40 @@
-# The cli.
+# The terminal: help and messages of `serve` and `chat`.
+
+cli-about = See what sockets really do: a greeting server, a TCP chat and a page fetcher that show every read and write
+cli-after = Without a command the window opens
+
+cli-bad-seconds = not a number of seconds from 0 to { $most }
+cli-events-lost =
+    { $n ->
+        [one] 1 event not shown
+       *[other] { $count } events not shown
+    }
+cli-no-input = Cannot read standard input: { $cause }
+cli-no-output = Cannot write to standard output: { $cause }
+
+cli-serve = Run the greeting server until Ctrl-C
+cli-serve-address = Where to listen: an address or host name with a port, or one of both; port 0 takes a free one
+cli-serve-pause = Pause before each answer
+cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
+cli-serve-welcome = What each client is sent first
+cli-serve-reply = The answer to each message; {"{message}"}, {"{peer}"} and {"{n}"} are filled in
+cli-serve-receive-size = How many bytes one read takes at most
+cli-serve-backlog = How many clients may wait to be accepted
+cli-serve-max-connections = How many clients are served at the same time; more wait
+cli-serve-quiet = Do not write the log to standard error
+cli-serve-totals =
+    { $connections ->
+        [one] 1 connection
+       *[other] { $connections-text } connections
+    }, { $greetings ->
+        [one] 1 greeting
+       *[other] { $greetings-text } greetings
+    }, { $in } in, { $out } out
+
+cli-chat = Chat with a TCP server: each line of standard input is a message, what arrives goes to standard output
+cli-chat-address = The server's host name or address, and its port
+cli-chat-eol = What is added to each message
+cli-chat-tutorial = Play the tutorial's client instead of reading standard input
+cli-chat-linger = How long to wait for more replies after standard input has ended
+
+cli-fetch = Fetch a page

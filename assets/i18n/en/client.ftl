@@ -1,1 +1,16 @@
-# The client.
+# The chat session: its log, and how it ended.
+
+client-resolved =
+    { $n ->
+        [one] The name has 1 address, { $addresses }
+       *[other] The name has { $n } addresses, { $addresses }
+    }
+client-tried = { $address } answered after { $took } ms
+client-tried-in-vain = { $address } tried for { $took } ms: { $cause }
+client-connected = Connected { $local } → { $peer }
+client-tutorial-played = The tutorial has been played
+client-unsent = { $bytes } were not sent
+
+client-ended-peer-closed = The other side closed the connection
+client-ended-reset = The other side broke the connection off (reset)
+client-ended-disconnected = Disconnected

@@ -224,6 +224,10 @@ fn listen(address: SocketAddr, backlog: u32) -> io::Result<mio::net::TcpListener
     // So that connections that have just ended do not keep the port. On Windows it would let two listen at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        // All networks, IPv4 too. A system that cannot do that serves IPv6 alone.
+        _ = socket.set_only_v6(false);
+    }
     socket.bind(&address.into())?;
     socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
     socket.set_nonblocking(true)?;

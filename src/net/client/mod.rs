@@ -1,0 +1,310 @@
+//! One chat session with any TCP server.
+//!
+//! * `session` — the thread `chat`: resolves, connects, reads.
+//! * `outbox` — what waits to be sent, and the thread `chat-write`.
+//! * `tutorial` — the tutorial's client: what it says when.
+
+mod outbox;
+mod session;
+mod tutorial;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::cancel::Cancel;
+use super::connect::Try;
+use super::report::{self, Inbox, Waker};
+use super::{Cause, Error, Operation, address, lock, spawn};
+use crate::i18n::{self, t, tf};
+use crate::recording::{Ends, Recorder, Recording};
+use outbox::Outbox;
+use tutorial::Tutorial;
+
+pub use outbox::{MOST_MESSAGES, MOST_UNSENT};
+
+/// Bytes of one read, at most: 64 KiB.
+pub const RECEIVE_SIZE: usize = 64 << 10;
+
+/// What is added to each message that is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum LineEnd {
+    /// Nothing.
+    #[default]
+    None,
+    /// `\n`
+    Lf,
+    /// `\r\n`
+    CrLf,
+}
+
+impl LineEnd {
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::None => b"",
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+        }
+    }
+}
+
+/// What is called with each read, from the session's thread, before the next read: who cannot keep up slows the
+/// peer down and loses nothing.
+pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
+
+/// How to connect.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// For the name look-up, and again for all addresses together.
+    pub connect_timeout: Duration,
+    /// How long one write may make no progress.
+    pub write_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10), write_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// How a session ended.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// The peer closed: an empty read.
+    PeerClosed,
+    /// The peer broke it off.
+    Reset,
+    /// We closed, or gave up connecting.
+    Disconnected,
+    /// Something went wrong.
+    Failed(Arc<Error>),
+}
+
+impl Ended {
+    /// In words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::PeerClosed => t("client-ended-peer-closed"),
+            Self::Reset => t("client-ended-reset"),
+            Self::Disconnected => t("client-ended-disconnected"),
+            Self::Failed(error) => error.to_string(),
+        }
+    }
+}
+
+/// Where the session stands.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// Looking the name up.
+    Resolving,
+    /// Trying an address.
+    Connecting,
+    /// Connected.
+    Connected(Ends),
+    /// Over.
+    Ended(Ended),
+}
+
+/// What happened, for the log.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The name has these addresses. Not said of an address that was given as one.
+    Resolved(Vec<SocketAddr>),
+    /// An address was tried.
+    Tried(Arc<Try>),
+    /// Connected.
+    Connected(Ends),
+    /// Something was received or sent: see the recording. Said only while no other event waits to be looked at.
+    Moved,
+    /// The tutorial has been played to its end: `exit` is on its way.
+    TutorialPlayed,
+    /// This many bytes were queued and will not be sent, because the session is over.
+    Unsent(u64),
+    /// Over.
+    Ended(Ended),
+}
+
+impl Event {
+    /// The line for the log; `None` where there is nothing to say.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Resolved(addresses) => {
+                let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+                tf("client-resolved", &[("n", all.len().into()), ("addresses", all.join(", ").into())])
+            }
+            Self::Tried(one) => {
+                let address = ("address", one.address.to_string().into());
+                let took = ("took", format!("{:.1}", one.took.as_secs_f64() * 1_000.0).into());
+                match &one.error {
+                    None => tf("client-tried", &[address, took]),
+                    Some(error) => {
+                        tf("client-tried-in-vain", &[address, took, ("cause", error.cause.to_string().into())])
+                    }
+                }
+            }
+            Self::Connected(ends) => tf(
+                "client-connected",
+                &[("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())],
+            ),
+            Self::Moved => return None,
+            Self::TutorialPlayed => t("client-tutorial-played"),
+            Self::Unsent(bytes) => tf("client-unsent", &[("bytes", i18n::bytes(*bytes).into())]),
+            Self::Ended(ended) => ended.text(),
+        })
+    }
+}
+
+/// What the handle and the threads of one run share.
+#[derive(Debug)]
+struct Shared {
+    host: String,
+    port: u16,
+    options: Options,
+    cancel: Cancel,
+    state: Mutex<State>,
+    tries: Mutex<Vec<Arc<Try>>>,
+    recording: OnceLock<Arc<Recording>>,
+    outbox: Outbox,
+    tutorial: Mutex<Tutorial>,
+}
+
+impl Shared {
+    fn target(&self) -> String {
+        address::join(&self.host, self.port)
+    }
+}
+
+/// A session. Dropping it closes the connection and joins its threads; that waits for a [`Sink`] that is at work.
+#[derive(Debug)]
+pub struct Session {
+    shared: Arc<Shared>,
+    inbox: Inbox<Event>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl Session {
+    /// Starts to resolve and connect; returns at once. `host` is a name or an address. `sink` gets each read.
+    #[must_use]
+    pub fn connect(
+        host: &str,
+        port: u16,
+        options: Options,
+        recorder: &Arc<Recorder>,
+        waker: Waker,
+        sink: Option<Sink>,
+    ) -> Self {
+        let (reporter, inbox) = report::channel(report::CAPACITY, waker);
+        let shared = Arc::new(Shared {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            options,
+            cancel: Cancel::default(),
+            state: Mutex::new(State::Resolving),
+            tries: Mutex::default(),
+            recording: OnceLock::new(),
+            outbox: Outbox::default(),
+            tutorial: Mutex::default(),
+        });
+        let begun = spawn("chat", {
+            let (shared, recorder, reporter) = (Arc::clone(&shared), Arc::clone(recorder), reporter.clone());
+            move || session::run(&shared, &recorder, &reporter, sink)
+        });
+        let worker = begun
+            .map_err(|error| {
+                let error = Error::io(Operation::Work, shared.target(), error);
+                session::end(&shared, Ended::Failed(Arc::new(error)), &reporter);
+            })
+            .ok();
+        Self { shared, inbox, worker }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        lock(&self.shared.state).clone()
+    }
+
+    /// Every address tried so far.
+    #[must_use]
+    pub fn tries(&self) -> Vec<Arc<Try>> {
+        lock(&self.shared.tries).clone()
+    }
+
+    /// Every read and write, once connected; stays after the end.
+    #[must_use]
+    pub fn recording(&self) -> Option<Arc<Recording>> {
+        self.shared.recording.get().cloned()
+    }
+
+    /// The events of this run; ends when every thread has ended.
+    #[must_use]
+    pub fn inbox(&self) -> &Inbox<Event> {
+        &self.inbox
+    }
+
+    /// Queues bytes to be sent whole and in order, in one write where the system takes them; never blocks.
+    ///
+    /// # Errors
+    /// Not connected, or the queue is full: [`MOST_MESSAGES`] or [`MOST_UNSENT`] wait already. Then nothing of
+    /// `bytes` is sent.
+    pub fn send(&self, bytes: Vec<u8>) -> Result<(), Error> {
+        self.shared.outbox.push(bytes).map_err(|cause| self.error(cause))
+    }
+
+    fn error(&self, cause: Cause) -> Error {
+        Error::new(Operation::Send, self.shared.target(), cause)
+    }
+
+    /// Bytes queued and not yet written; after the end, those that were not sent.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        self.shared.outbox.unsent()
+    }
+
+    /// Plays the tutorial's client: waits for the welcome, sends Michael, Tracy and Sarah, each after the reply to
+    /// the one before, then `exit`. Each read counts as one reply.
+    pub fn play_tutorial(&self) {
+        self.play_tutorial_with(LineEnd::None);
+    }
+
+    /// Plays the tutorial's client for a server that waits for line ends.
+    pub fn play_tutorial_with(&self, line_end: LineEnd) {
+        // The lock is held until it is queued, so that a reply that comes meanwhile is answered after it, and the
+        // session's end finds it playing or not begun.
+        let mut tutorial = lock(&self.shared.tutorial);
+        if matches!(self.state(), State::Ended(_)) {
+            return;
+        }
+        if let Some(message) = tutorial.begin(line_end)
+            && self.shared.outbox.push(message).is_err()
+        {
+            tutorial.stop();
+        }
+    }
+
+    /// Whether the tutorial is being played.
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        lock(&self.shared.tutorial).playing()
+    }
+
+    /// Asks it to close, at whatever moment, and returns at once.
+    pub fn disconnect(&self) {
+        self.shared.cancel.cancel();
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.disconnect();
+        if let Some(worker) = self.worker.take() {
+            // Its panics are caught inside and reported.
+            _ = worker.join();
+        }
+    }
+}

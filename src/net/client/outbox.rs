@@ -1,0 +1,126 @@
+//! What waits to be sent, bounded, and the thread that sends it.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::{Event, Shared};
+use crate::net::report::Reporter;
+use crate::net::wire::Wire;
+use crate::net::{Cause, Error, lock};
+
+/// How many messages wait to be sent, at most.
+pub const MOST_MESSAGES: usize = 65_536;
+
+/// How many bytes wait to be sent, at most: 64 MiB.
+pub const MOST_UNSENT: u64 = 64 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    open: bool,
+    messages: VecDeque<Vec<u8>>,
+    unsent: u64,
+}
+
+impl Outbox {
+    /// There is a connection to send on.
+    pub(super) fn open(&self) {
+        lock(&self.queue).open = true;
+    }
+
+    /// Takes a message, whole or not at all.
+    pub(super) fn push(&self, message: Vec<u8>) -> Result<(), Cause> {
+        let mut queue = lock(&self.queue);
+        if !queue.open {
+            return Err(Cause::NotConnected);
+        }
+        let len = message.len() as u64;
+        if queue.messages.len() >= MOST_MESSAGES || queue.unsent + len > MOST_UNSENT {
+            return Err(Cause::QueueFull);
+        }
+        if len > 0 {
+            queue.unsent += len;
+            queue.messages.push_back(message);
+            self.changed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits for the next message; `None` once closed.
+    fn pop(&self) -> Option<Vec<u8>> {
+        let mut queue = lock(&self.queue);
+        while queue.open {
+            if let Some(message) = queue.messages.pop_front() {
+                return Some(message);
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    fn sent(&self, bytes: usize) {
+        lock(&self.queue).unsent -= bytes as u64;
+    }
+
+    pub(super) fn unsent(&self) -> u64 {
+        lock(&self.queue).unsent
+    }
+
+    /// Nothing is sent any more. What waited is dropped; [`Outbox::unsent`] keeps saying how much that was.
+    pub(super) fn close(&self) {
+        let mut queue = lock(&self.queue);
+        queue.open = false;
+        queue.messages = VecDeque::new();
+        self.changed.notify_all();
+    }
+}
+
+/// The thread `chat-write`: sends until the outbox is closed or the connection breaks.
+pub(super) fn run(shared: &Shared, wire: &Wire, reporter: &Reporter<Event>) -> Result<(), Error> {
+    while let Some(message) = shared.outbox.pop() {
+        wire.write(&message, |n| {
+            shared.outbox.sent(n);
+            reporter.nudge(Event::Moved);
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_takes_messages_whole_in_order_and_only_while_there_is_room() {
+        let outbox = Outbox::default();
+        assert!(matches!(outbox.push(b"early".to_vec()), Err(Cause::NotConnected)));
+        outbox.open();
+        for message in ["one", "", "two"] {
+            outbox.push(message.into()).expect("room");
+        }
+        let rest = usize::try_from(MOST_UNSENT).expect("fits") - 6;
+        assert!(matches!(outbox.push(vec![0; rest + 1]), Err(Cause::QueueFull)));
+        outbox.push(vec![0; rest]).expect("just fits");
+        assert!(matches!(outbox.push(b"x".to_vec()), Err(Cause::QueueFull)));
+        assert_eq!(outbox.pop().as_deref(), Some(b"one".as_slice()));
+        outbox.sent(3);
+        assert_eq!(outbox.pop().as_deref(), Some(b"two".as_slice()));
+        assert_eq!(outbox.unsent(), MOST_UNSENT - 3, "taken out is not sent yet");
+        outbox.close();
+        assert_eq!((outbox.pop(), outbox.unsent()), (None, MOST_UNSENT - 3));
+        assert!(matches!(outbox.push(b"late".to_vec()), Err(Cause::NotConnected)));
+    }
+
+    #[test]
+    fn the_number_of_messages_is_bounded_too() {
+        let outbox = Outbox::default();
+        outbox.open();
+        (0..MOST_MESSAGES).for_each(|_| outbox.push(vec![1]).expect("room"));
+        assert!(matches!(outbox.push(vec![1]), Err(Cause::QueueFull)));
+    }
+}

@@ -1,0 +1,125 @@
+//! The thread that resolves, connects and reads.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use super::{Ended, Event, RECEIVE_SIZE, Shared, Sink, State, outbox};
+use crate::net::connect::{connect, resolve};
+use crate::net::report::Reporter;
+use crate::net::wire::Wire;
+use crate::net::{Cause, Error, Operation, lock, spawn};
+use crate::recording::{Ends, Recorder};
+
+/// The thread `chat`: the whole life of a session.
+pub(super) fn run(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Reporter<Event>, sink: Option<Sink>) {
+    let ended = catch_unwind(AssertUnwindSafe(|| open(shared, recorder, reporter, sink)))
+        .unwrap_or_else(|panic| Err(Error::panic(shared.target(), &*panic)))
+        .unwrap_or_else(broken);
+    end(shared, ended, reporter);
+}
+
+/// Keeps and reports how the session ended.
+pub(super) fn end(shared: &Shared, ended: Ended, reporter: &Reporter<Event>) {
+    shared.outbox.close();
+    *lock(&shared.state) = State::Ended(ended.clone());
+    lock(&shared.tutorial).stop();
+    match shared.outbox.unsent() {
+        0 => {}
+        unsent => reporter.send(Event::Unsent(unsent)),
+    }
+    reporter.send(Event::Ended(ended));
+}
+
+fn broken(error: Error) -> Ended {
+    match error {
+        Error { cause: Cause::Cancelled, .. } => Ended::Disconnected,
+        // A reset that was the answer to our connect is told with its operation.
+        Error { cause: Cause::Reset, operation: Operation::Receive | Operation::Send, .. } => Ended::Reset,
+        error => Ended::Failed(Arc::new(error)),
+    }
+}
+
+fn open(
+    shared: &Arc<Shared>,
+    recorder: &Arc<Recorder>,
+    reporter: &Reporter<Event>,
+    sink: Option<Sink>,
+) -> Result<Ended, Error> {
+    let Shared { host, port, options, cancel, .. } = &**shared;
+    let addresses = resolve(host, *port, options.connect_timeout, cancel)?;
+    *lock(&shared.state) = State::Connecting;
+    if host.parse::<IpAddr>().is_err() {
+        reporter.send(Event::Resolved(addresses.clone()));
+    }
+    let stream = connect(&addresses, options.connect_timeout, cancel, |one| {
+        let one = Arc::new(one);
+        lock(&shared.tries).push(Arc::clone(&one));
+        reporter.send(Event::Tried(one));
+    })?;
+    let error = |error| Error::io(Operation::Connect, shared.target(), error);
+    let ends = Ends { local: stream.local_addr().map_err(error)?, peer: stream.peer_addr().map_err(error)? };
+    let recording = recorder.open(ends);
+    let wire = Arc::new(Wire::new(stream, Arc::clone(&recording), options.write_timeout)?);
+    let _guard = cancel.on_cancel({
+        let wire = Arc::clone(&wire);
+        move || wire.shut()
+    });
+    shared.outbox.open();
+    // Why the writer gave up, if it did before the reader.
+    let broke = Arc::new(Mutex::new(None));
+    let writer = spawn("chat-write", {
+        let (shared, wire, reporter, broke) =
+            (Arc::clone(shared), Arc::clone(&wire), reporter.clone(), Arc::clone(&broke));
+        move || {
+            let sent = catch_unwind(AssertUnwindSafe(|| outbox::run(&shared, &wire, &reporter)))
+                .unwrap_or_else(|panic| Err(Error::panic(shared.target(), &*panic)));
+            if let Err(error) = sent {
+                *lock(&broke) = Some(error);
+                wire.shut();
+            }
+        }
+    })
+    .map_err(|error| Error::io(Operation::Work, shared.target(), error))?;
+    // The recording is there before anybody is told of the connection.
+    _ = shared.recording.set(recording);
+    *lock(&shared.state) = State::Connected(ends);
+    reporter.send(Event::Connected(ends));
+
+    let result = catch_unwind(AssertUnwindSafe(|| receive(shared, &wire, reporter, sink)))
+        .unwrap_or_else(|panic| Err(Error::panic(shared.target(), &*panic)));
+    shared.outbox.close();
+    wire.shut();
+    // Its panics were caught.
+    _ = writer.join();
+    match (result, lock(&broke).take()) {
+        // The reader was ended by the writer, so it is the writer who knows why.
+        (Err(Error { cause: Cause::Cancelled, .. }), Some(error)) if !cancel.is_cancelled() => Err(error),
+        (result, _) => result,
+    }
+}
+
+fn receive(shared: &Shared, wire: &Wire, reporter: &Reporter<Event>, mut sink: Option<Sink>) -> Result<Ended, Error> {
+    let mut buf = vec![0; RECEIVE_SIZE];
+    loop {
+        let n = wire.read(&mut buf)?;
+        if n == 0 {
+            return Ok(Ended::PeerClosed);
+        }
+        if let Some(sink) = &mut sink {
+            sink(&buf[..n]);
+        }
+        // The lock is held until it is queued, see `Session::play_tutorial`.
+        let mut tutorial = lock(&shared.tutorial);
+        if let Some(message) = tutorial.heard() {
+            let played = !tutorial.playing();
+            if shared.outbox.push(message).is_err() {
+                tutorial.stop();
+            } else if played {
+                reporter.send(Event::TutorialPlayed);
+            }
+        }
+        drop(tutorial);
+        reporter.nudge(Event::Moved);
+    }
+}
