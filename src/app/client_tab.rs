@@ -14,7 +14,7 @@ use super::widgets::{bad, entered, field_width, hint, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning};
-use crate::net::client::{LineEnd, Options, Session, State};
+use crate::net::client::{Ended, Event, LineEnd, Options, Session, State};
 use crate::recording::{Direction, Recording, text};
 
 /// How many pieces the conversation keeps.
@@ -51,7 +51,7 @@ struct Piece {
 
 #[derive(Debug)]
 enum What {
-    Note(String),
+    Note { text: String, bad: bool },
     Moved { direction: Direction, text: String, len: usize },
 }
 
@@ -63,7 +63,8 @@ impl ClientTab {
             // What was recorded before the event comes before it.
             self.take_recorded(Some(report.at));
             if let Some(text) = report.event.text() {
-                self.push(report.at, What::Note(text));
+                let bad = matches!(report.event, Event::Ended(Ended::Failed(_)));
+                self.push(report.at, What::Note { text, bad });
             }
             taken += 1;
             if taken == DRAIN {
@@ -273,6 +274,7 @@ impl ClientTab {
                     let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
                     (palette.good, tf("state-client-connected", &args))
                 }
+                Some(State::Ended(Ended::Failed(_))) => (palette.bad, t("state-client-failed")),
                 Some(State::Ended(_)) => (palette.weak, t("state-client-ended")),
             };
             ui.colored_label(colour, format!("● {text}"));
@@ -363,10 +365,11 @@ impl ClientTab {
 fn piece_ui(ui: &mut Ui, piece: &Piece) {
     let palette = style::palette(ui);
     match &piece.what {
-        What::Note(text) => {
+        What::Note { text, bad } => {
             ui.horizontal_wrapped(|ui| {
                 weak(ui, clock(piece.at));
-                weak(ui, text);
+                let colour = if *bad { palette.bad } else { palette.weak };
+                ui.label(egui::RichText::new(text).small().color(colour));
             });
         }
         What::Moved { len: 0, .. } => {

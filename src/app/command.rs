@@ -128,11 +128,12 @@ impl Command {
         }
     }
 
-    /// The command whose keys were pressed, taken from the input.
-    pub fn pressed(ctx: &egui::Context) -> Option<Self> {
-        ctx.input_mut(|input| {
-            Self::WITH_KEYS.into_iter().find(|one| one.shortcut().is_some_and(|keys| input.consume_shortcut(&keys)))
-        })
+    /// The commands whose keys were pressed, taken from the input.
+    #[must_use]
+    pub fn pressed(ctx: &egui::Context) -> Vec<Self> {
+        let taken =
+            |input: &mut egui::InputState, one: Self| one.shortcut().is_some_and(|keys| input.consume_shortcut(&keys));
+        ctx.input_mut(|input| Self::WITH_KEYS.into_iter().filter(|one| taken(input, *one)).collect())
     }
 
     /// A button for it.

@@ -207,24 +207,24 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        let mut command = Command::pressed(&ctx);
+        let mut commands = Command::pressed(&ctx);
         let fill = style::palette(ui).panel;
         let bar = |y| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, y));
-        Panel::top("top").frame(bar(7)).show(ui, |ui| command = command.or(self.top(ui)));
-        Panel::bottom("status").frame(bar(4)).show(ui, |ui| command = command.or(self.status(ui)));
+        Panel::top("top").frame(bar(7)).show(ui, |ui| commands.extend(self.top(ui)));
+        Panel::bottom("status").frame(bar(4)).show(ui, |ui| commands.extend(self.status(ui)));
         if !self.notices.is_empty() {
             Panel::bottom("notices").frame(bar(6)).show(ui, |ui| self.notices.ui(ui));
         }
         CentralPanel::default().frame(bar(10)).show(ui, |ui| {
             let settings = &mut self.settings;
-            command = command.or(match settings.tab {
+            commands.extend(match settings.tab {
                 Tab::Server => self.server.ui(ui, &mut settings.server),
                 Tab::Client => self.client.ui(ui, &mut settings.client),
                 Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
             });
         });
         help::window(&ctx, &mut self.help);
-        if let Some(command) = command {
+        for command in commands {
             self.apply(command, &ctx, frame);
             // Show what came of it at once.
             ctx.request_repaint();

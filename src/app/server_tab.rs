@@ -288,9 +288,11 @@ fn cells(one: &Connection) -> [String; 8] {
 
 fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
     let behaviour = &mut form.behaviour;
+    // Two columns of fields beside two of labels.
+    let width = ((ui.available_width() - 310.0) / 2.0).clamp(150.0, 300.0);
     egui::Grid::new("behaviour-grid").num_columns(4).spacing([14.0, 8.0]).show(ui, |ui| {
-        text_cell(ui, "welcome", &mut behaviour.welcome);
-        text_cell(ui, "reply", &mut behaviour.reply);
+        text_cell(ui, "welcome", &mut behaviour.welcome, width);
+        text_cell(ui, "reply", &mut behaviour.reply, width);
         ui.end_row();
 
         let mut seconds = behaviour.pause.as_secs_f64();
@@ -305,7 +307,8 @@ fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
             })
         };
         ComboBox::from_id_salt("boundary")
-            .width(280.0)
+            .width(width)
+            .truncate()
             .selected_text(shown(behaviour.boundary))
             .show_ui(ui, |ui| {
                 for one in [Boundary::Automatic, Boundary::AsRead, Boundary::Line] {
@@ -328,9 +331,9 @@ fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
     });
 }
 
-fn text_cell(ui: &mut Ui, id: &'static str, text: &mut String) {
+fn text_cell(ui: &mut Ui, id: &'static str, text: &mut String, width: f32) {
     let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-    ui.add_sized([270.0, 26.0], TextEdit::singleline(text)).labelled_by(name.id);
+    ui.add_sized([width, 26.0], TextEdit::singleline(text)).labelled_by(name.id);
 }
 
 fn number_cell(ui: &mut Ui, id: &'static str, value: DragValue<'_>) {

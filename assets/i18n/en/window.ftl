@@ -131,6 +131,7 @@ state-client-resolving = looking the name up…
 state-client-connecting = connecting…
 state-client-connected = connected { $local } → { $peer }
 state-client-ended = ended
+state-client-failed = failed
 conversation = Conversation
 conversation-hover = Each bubble is what one read brought or one write took; TCP may cut or join messages
 conversation-empty = Connect to a server, or press “Play the tutorial” while the Server tab is listening

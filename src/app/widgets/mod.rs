@@ -25,8 +25,7 @@ pub fn field_width(ui: &Ui, buttons: &[String]) -> f32 {
         ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.clone(), font.clone(), egui::Color32::PLACEHOLDER).size().x)
     };
     let taken: f32 = buttons.iter().map(|one| text(one) + padding + gap).sum();
-    // The field's own margin.
-    (ui.available_width() - taken - 8.0).max(100.0)
+    (ui.available_width() - taken).max(100.0)
 }
 
 /// A tab: a selectable button that says what it is to screen readers.
