@@ -94,6 +94,9 @@ impl Body {
     pub fn read_at(&self, offset: u64, most: usize) -> Result<Vec<u8>, Error> {
         let left = self.len.saturating_sub(offset).min(most as u64);
         let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
+        if bytes.is_empty() {
+            return Ok(bytes);
+        }
         let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(offset))
             .and_then(|_| file.read_exact(&mut bytes))

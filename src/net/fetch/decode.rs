@@ -139,12 +139,12 @@ impl<R: BufRead> Read for Unbrotli<R> {
                     0 => Brotli::Over,
                     _ => Brotli::Inside(Box::new(brotli::Decompressor::new(from, BUFFER))),
                 },
-                // The decoder itself complains about bytes that it has read beyond the end.
                 Brotli::Inside(mut inside) => match inside.read(buf).map_err(|e| broken("br", e))? {
-                    0 => match inside.into_inner().fill_buf()?.len() {
-                        0 => Brotli::Over,
-                        _ => return Err(fault(Fault::AfterCoding("br"))),
-                    },
+                    0 => {
+                        // Asked once more, it complains about bytes that it has taken beyond the end.
+                        let more = inside.read(buf).is_err() || !inside.into_inner().fill_buf()?.is_empty();
+                        if more { return Err(fault(Fault::AfterCoding("br"))) } else { Brotli::Over }
+                    }
                     n => {
                         self.state = Brotli::Inside(inside);
                         return Ok(n);
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(after(b"\0\0x"), Err(Fault::AfterCoding("gzip")));
         assert_eq!(after(b"\x1f"), Err(Fault::BrokenCoding("gzip")));
         let after_brotli = undo(&[&brotli(TEXT)[..], b"garbage"].concat(), &[Coding::Brotli]);
-        assert!(matches!(after_brotli, Err(Fault::AfterCoding("br") | Fault::BrokenCoding("br"))), "{after_brotli:?}");
+        assert_eq!(after_brotli, Err(Fault::AfterCoding("br")));
     }
 
     #[test]
