@@ -77,12 +77,12 @@ impl FetchTab {
         self.view = fetch.view(View::clone);
         self.heads.forget();
         if let (false, Some(outcome)) = (was_over, &self.view.outcome) {
-            let (body, partial) = match outcome {
-                Outcome::Complete(body) => (Some(body), false),
-                Outcome::Failed { partial, .. } => (partial.as_ref(), true),
+            let body = match outcome {
+                Outcome::Complete(body) => Some(body),
+                Outcome::Failed { partial, .. } => partial.as_ref(),
             };
             self.body = BodyView::new(body);
-            self.saving.offer(body, partial);
+            self.saving.offer(body);
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::net::client::LineEnd;
+use crate::net::fetch::without_userinfo;
 use crate::net::server;
 
 /// How many recent addresses are kept.
@@ -130,9 +131,11 @@ impl Settings {
         storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default()
     }
 
-    /// Keeps them.
+    /// Keeps them, without the user name and password that a URL may have.
     pub fn save(&self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEY, self);
+        let mut kept = self.clone();
+        kept.fetch.url = without_userinfo(&kept.fetch.url);
+        eframe::set_value(storage, KEY, &kept);
     }
 }
 
@@ -160,10 +163,13 @@ mod tests {
     fn settings_survive_a_restart_and_a_broken_file_gives_defaults() {
         let mut settings = Settings { tab: Tab::Fetch, ..Settings::default() };
         settings.server.port = "1234".to_owned();
+        settings.fetch.url = "http://me:secret@localhost/page".to_owned();
         settings.client.line_end = LineEnd::CrLf;
         remember(&mut settings.client.recent, "主机:1".to_owned());
         let mut storage = Memory::default();
         settings.save(&mut storage);
+        assert!(!storage.0[KEY].contains("secret"), "{}", storage.0[KEY]);
+        settings.fetch.url = "http://localhost/page".to_owned();
         assert_eq!(Settings::load(Some(&storage)), settings);
         storage.0.insert(KEY.to_owned(), "(tab: ".to_owned());
         assert_eq!(Settings::load(Some(&storage)), Settings::default());

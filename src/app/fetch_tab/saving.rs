@@ -19,8 +19,6 @@ use crate::net::{Error, Operation};
 #[derive(Debug, Default)]
 pub struct Saving {
     body: Option<Arc<Body>>,
-    /// The body was cut short: it may be kept, but only under a name that says so.
-    partial: bool,
     folder: PathBuf,
     path: String,
     asking: bool,
@@ -36,21 +34,15 @@ impl Saving {
         Self { folder, ..Self::default() }
     }
 
-    /// There is a body now, whole or `partial`.
-    pub fn offer(&mut self, body: Option<&Arc<Body>>, partial: bool) {
+    /// There is a body now, whole or cut short; or there is none.
+    pub fn offer(&mut self, body: Option<&Arc<Body>>) {
         self.body = body.cloned();
-        self.partial = partial;
-        self.path = body.map(|body| self.folder.join(self.name(body)).display().to_string()).unwrap_or_default();
-    }
-
-    fn name(&self, body: &Body) -> PathBuf {
-        let name = Path::new(body.suggested_name());
-        if self.partial { Body::partial_path(name) } else { name.to_owned() }
+        self.path = body.map(|body| self.folder.join(name(body)).display().to_string()).unwrap_or_default();
     }
 
     /// Shows the row for it, once there is something to save.
     pub fn ui(&mut self, ui: &mut Ui) -> Option<Command> {
-        self.body.as_ref()?;
+        let partial = !self.body.as_ref()?.is_complete();
         let mut command = None;
         ui.horizontal_wrapped(|ui| {
             let free = !self.writing;
@@ -69,7 +61,7 @@ impl Saving {
             if self.asking {
                 weak(ui, t("dialog-open"));
             }
-            if self.partial {
+            if partial {
                 weak(ui, t("partial-only"));
             }
         });
@@ -79,7 +71,7 @@ impl Saving {
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let Some(body) = self.body.clone().filter(|_| !self.asking && !self.writing) else { return };
-        let name = self.name(&body).display().to_string();
+        let name = name(&body).display().to_string();
         match dialogs::ask_where_to_save(frame, jobs, &self.folder, &name, body) {
             Ok(()) => self.asking = true,
             Err(error) => notices.bad(error.to_string()),
@@ -103,7 +95,11 @@ impl Saving {
     pub fn save(&mut self, body: Arc<Body>, path: PathBuf, jobs: &Jobs, notices: &mut Notices) {
         self.asking = false;
         self.writing = true;
-        let saved = jobs.start("save", move || Some(Done::Saved(body.save(&path).map(|()| path))));
+        let saved = jobs.start("save", move || {
+            // A body that was cut short goes only to a name that says so.
+            let saved = if body.is_complete() { body.save(&path).map(|()| path) } else { body.save_partial(&path) };
+            Some(Done::Saved(saved))
+        });
         if let Err(error) = saved {
             self.writing = false;
             notices.bad(error.to_string());
@@ -137,6 +133,11 @@ impl Saving {
             notices.bad(error.to_string());
         }
     }
+}
+
+fn name(body: &Body) -> PathBuf {
+    let name = Path::new(body.suggested_name());
+    if body.is_complete() { name.to_owned() } else { Body::partial_path(name) }
 }
 
 /// Where browsers save to.
