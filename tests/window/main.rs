@@ -29,8 +29,12 @@ impl Window {
 
     fn with_size(width: f32, height: f32) -> Self {
         // Fonts of the system are not used here, so Chinese characters have no picture: they still have a name.
-        let harness =
-            Harness::builder().with_size([width, height]).allow_missing_glyphs().build_eframe(|cc| App::new(cc));
+        let harness = Harness::builder()
+            .with_size([width, height])
+            // A picture must settle: after a click, a menu that closes, what a worker brings meanwhile.
+            .with_max_steps(12)
+            .allow_missing_glyphs()
+            .build_eframe(|cc| App::new(cc));
         let (wake, woken) = bounded(1);
         // A full channel means that the news is known already.
         harness.ctx.set_request_repaint_callback(move |_| _ = wake.try_send(()));
@@ -103,6 +107,7 @@ impl Window {
         self.settle();
         self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
         self.settle();
+        self.key(egui::Key::Backspace);
         self.harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
         self.settle();
     }
