@@ -382,9 +382,7 @@ fn a_panic_in_one_connection_ends_that_one_alone() {
     bad.hear("Welcome!");
     let mut good = Client::to(address);
     good.hear("Welcome!");
-    wait_for("both to read", || {
-        server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2
-    });
+    wait_for("both to read", || server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2);
     waker.rearm();
     armed.store(true, Ordering::SeqCst);
     bad.say("Michael");
