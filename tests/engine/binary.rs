@@ -1,15 +1,18 @@
 //! The program itself, as a person or a script runs it in a terminal.
 
+use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use crate::tools::{Client, accept, listener, quick, serve};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+
+use crate::tools::{Client, LIMIT, accept, listener, quick, serve};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_socketscope");
 
-/// A program that ends with its test.
-struct Running(Child);
+/// A program that ends with its test, or by force where it would keep the test waiting.
+struct Running(Child, Sender<Infallible>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -21,7 +24,16 @@ impl Drop for Running {
 impl Running {
     fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().expect("started"))
+        let child = command.spawn().expect("started");
+        let id = child.id().to_string();
+        let (running, ended) = bounded(0);
+        let watch = move || {
+            if ended.recv_timeout(2 * LIMIT) == Err(RecvTimeoutError::Timeout) {
+                _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        };
+        std::thread::Builder::new().name("watch".to_owned()).spawn(watch).expect("thread");
+        Self(child, running)
     }
 
     fn output(&mut self) -> BufReader<ChildStdout> {
@@ -224,8 +236,13 @@ fn every_connection_has_a_thread_of_its_name_and_it_goes_with_it() {
 #[cfg(target_os = "linux")]
 fn without_descriptors_clients_wait_and_it_is_said_once() {
     let script = format!("ulimit -n 24; exec '{PROGRAM}' serve :0 --pause 0 --backlog 100");
-    let (running, address, _out) = serving_as(Command::new("sh").args(["-c", &script]));
+    let (mut running, address, _out) = serving_as(Command::new("sh").args(["-c", &script]));
     let mut clients: Vec<_> = (0..40).map(|_| Client::to(address)).collect();
+    let mut err = BufReader::new(running.0.stderr.take().expect("piped"));
+    let mut log = String::new();
+    while !log.contains("too many files and sockets open") {
+        assert_ne!(err.read_line(&mut log).expect("text"), 0, "{log}");
+    }
     // As many as it has descriptors for are served, in the order they came; when they go, the others are.
     for round in 0..4 {
         for client in &mut clients.iter_mut().skip(round * 10).take(10) {
@@ -237,11 +254,13 @@ fn without_descriptors_clients_wait_and_it_is_said_once() {
             client.0.shutdown(std::net::Shutdown::Both).expect("shut");
         });
     }
-    let mut again = Client::to(address);
-    again.hear("Welcome!");
+    Client::to(address).hear("Welcome!");
+    while !log.contains("accepted again") {
+        assert_ne!(err.read_line(&mut log).expect("text"), 0, "{log}");
+    }
     running.signal("-TERM");
-    let (code, _, log) = running.end();
-    assert_eq!(code, Some(0), "{log}");
+    err.read_to_string(&mut log).expect("text");
+    assert_eq!(running.end().0, Some(0), "{log}");
     let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
     assert_eq!(count("too many files and sockets open"), 1, "{log}");
     assert_eq!(count("accepted again"), 1, "{log}");
