@@ -12,12 +12,16 @@ use crate::tools::{Client, LIMIT, accept, listener, quick, serve};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_socketscope");
 
 /// A program that ends with its test, or by force where it would keep the test waiting.
-struct Running(Child, Sender<Infallible>);
+struct Running {
+    child: Child,
+    /// Dropped with it, which ends the watch.
+    _watch: Sender<Infallible>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
+        _ = self.child.kill();
+        _ = self.child.wait();
     }
 }
 
@@ -26,35 +30,35 @@ impl Running {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("started");
         let id = child.id().to_string();
-        let (running, ended) = bounded(0);
-        let watch = move || {
+        let (watch, ended) = bounded(0);
+        let guard = move || {
             if ended.recv_timeout(2 * LIMIT) == Err(RecvTimeoutError::Timeout) {
                 _ = Command::new("kill").args(["-KILL", &id]).status();
             }
         };
-        std::thread::Builder::new().name("watch".to_owned()).spawn(watch).expect("thread");
-        Self(child, running)
+        std::thread::Builder::new().name("watch".to_owned()).spawn(guard).expect("thread");
+        Self { child, _watch: watch }
     }
 
     fn output(&mut self) -> BufReader<ChildStdout> {
-        BufReader::new(self.0.stdout.take().expect("piped"))
+        BufReader::new(self.child.stdout.take().expect("piped"))
     }
 
     /// Its exit code and what it wrote, once it has ended by itself.
     fn end(mut self) -> (Option<i32>, String, String) {
         let (mut out, mut err) = (String::new(), String::new());
-        if let Some(mut stdout) = self.0.stdout.take() {
+        if let Some(mut stdout) = self.child.stdout.take() {
             stdout.read_to_string(&mut out).expect("text");
         }
-        if let Some(mut stderr) = self.0.stderr.take() {
+        if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut err).expect("text");
         }
-        (self.0.wait().expect("ended").code(), out, err)
+        (self.child.wait().expect("ended").code(), out, err)
     }
 
     #[cfg(unix)]
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill");
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
         assert!(sent.success());
     }
 }
@@ -78,15 +82,15 @@ fn serving_as(command: &mut Command) -> (Running, SocketAddr, BufReader<ChildStd
 
 fn run(args: &[&str], input: &[u8]) -> Output {
     let mut running = Running::start(Command::new(PROGRAM).args(args));
-    let mut stdin = running.0.stdin.take().expect("piped");
+    let mut stdin = running.child.stdin.take().expect("piped");
     // It may end without reading it.
     _ = stdin.write_all(input);
     drop(stdin);
     let mut child = running;
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    child.0.stdout.take().expect("piped").read_to_end(&mut out).expect("read");
-    child.0.stderr.take().expect("piped").read_to_end(&mut err).expect("read");
-    Output { status: child.0.wait().expect("ended"), stdout: out, stderr: err }
+    child.child.stdout.take().expect("piped").read_to_end(&mut out).expect("read");
+    child.child.stderr.take().expect("piped").read_to_end(&mut err).expect("read");
+    Output { status: child.child.wait().expect("ended"), stdout: out, stderr: err }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -156,7 +160,7 @@ fn quiet_is_quiet_and_a_closed_standard_error_harms_nobody() {
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", ""));
 
     let (mut running, address, out) = serving(&[":0", "--pause=0"]);
-    drop((running.0.stderr.take(), out));
+    drop((running.child.stderr.take(), out));
     for _ in 0..3 {
         let mut client = Client::to(address);
         client.hear("Welcome!");
@@ -209,7 +213,7 @@ fn arguments_that_make_no_sense_are_refused_and_help_is_given() {
 /// The names of its threads.
 #[cfg(target_os = "linux")]
 fn threads(running: &Running) -> Vec<String> {
-    std::fs::read_dir(format!("/proc/{}/task", running.0.id()))
+    std::fs::read_dir(format!("/proc/{}/task", running.child.id()))
         .expect("tasks")
         .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
         .map(|name| name.trim_end().to_owned())
@@ -238,7 +242,7 @@ fn without_descriptors_clients_wait_and_it_is_said_once() {
     let script = format!("ulimit -n 24; exec '{PROGRAM}' serve :0 --pause 0 --backlog 100");
     let (mut running, address, _out) = serving_as(Command::new("sh").args(["-c", &script]));
     let mut clients: Vec<_> = (0..40).map(|_| Client::to(address)).collect();
-    let mut err = BufReader::new(running.0.stderr.take().expect("piped"));
+    let mut err = BufReader::new(running.child.stderr.take().expect("piped"));
     let mut log = String::new();
     while !log.contains("too many files and sockets open") {
         assert_ne!(err.read_line(&mut log).expect("text"), 0, "{log}");
@@ -273,7 +277,7 @@ fn chat_sends_each_line_and_writes_what_comes_as_it_is() {
         let (listener, address) = listener();
         let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--eol", eol]));
         let mut server = accept(&listener);
-        let mut stdin = chat.0.stdin.take().expect("piped");
+        let mut stdin = chat.child.stdin.take().expect("piped");
         stdin.write_all(b"Michael\n").expect("written");
         server.hear(format!("Michael{end}"));
         stdin.write_all(b"\xff\0 last").expect("written");
@@ -306,7 +310,7 @@ fn chat_sends_megabytes_whole_and_takes_as_many() {
     let input = [lines.as_slice(), &[b'x'; 300_000], b"\nexit\n"].concat();
     // Its own output must be read while it is fed.
     let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--eol=lf"]));
-    let mut stdin = chat.0.stdin.take().expect("piped");
+    let mut stdin = chat.child.stdin.take().expect("piped");
     let feeder = std::thread::Builder::new().name("feeder".to_owned());
     let feeder = feeder.spawn(move || stdin.write_all(&input)).expect("thread");
     let mut out = Vec::new();
