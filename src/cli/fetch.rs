@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::i18n::{bytes, t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress};
+use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Phase, Progress};
 use crate::net::report::{Waited, Waker};
 use crate::net::{Error, Operation};
 use crate::recording::text::{visible, visible_lines};
@@ -97,9 +97,10 @@ impl std::fmt::Debug for Streams<'_> {
 /// standard error. `stop` cancels it.
 #[must_use]
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
-    let (out, err) = (io::stdout(), io::stderr());
+    // Not locked: a worker that logs or panics meanwhile must be able to say so.
+    let (mut out, mut err) = (io::stdout(), io::stderr());
     let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
-    run_to(args, stop, Streams { out: &mut out.lock(), out_is_terminal, err: &mut err.lock(), err_is_terminal })
+    run_to(args, stop, Streams { out: &mut out, out_is_terminal, err: &mut err, err_is_terminal })
 }
 
 /// [`run`], to other streams than those of the process.
@@ -279,31 +280,32 @@ impl Told {
     /// The lines that are new since the last time.
     fn news(&mut self, hops: &[Hop]) -> Vec<String> {
         let mut lines = Vec::new();
-        while let Some(hop) = hops.get(self.hops.saturating_sub(1)) {
-            if self.hops == 0 {
-                self.begin(hop, &mut lines);
+        loop {
+            if let Some(hop) = self.hops.checked_sub(1).and_then(|last| hops.get(last)) {
+                self.news_of(hop, &mut lines);
             }
-            lines.extend(hop.notes.iter().skip(self.notes).map(|note| format!("* {}", visible(note.as_bytes()))));
-            self.notes = hop.notes.len();
-            for head in hop.interim.iter().skip(self.interim) {
-                head_lines(head, &mut lines);
-            }
-            self.interim = hop.interim.len();
-            if let Some(head) = hop.head.as_ref().filter(|_| !self.head) {
-                head_lines(head, &mut lines);
-                self.head = true;
-            }
+            // A URL that is none never gets as far as its first phase.
             match hops.get(self.hops) {
-                Some(next) => self.begin(next, &mut lines),
-                None => break,
+                Some(next) if next.phases.first().is_some_and(|(phase, _)| *phase != Phase::Done) => {
+                    *self = Self { hops: self.hops + 1, progress: self.progress, at: self.at, ..Self::default() };
+                    lines.push(format!("* GET {}", visible(next.url.as_bytes())));
+                }
+                _ => return lines,
             }
         }
-        lines
     }
 
-    fn begin(&mut self, hop: &Hop, lines: &mut Vec<String>) {
-        (self.hops, self.notes, self.interim, self.head) = (self.hops + 1, 0, 0, false);
-        lines.push(format!("* GET {}", visible(hop.url.as_bytes())));
+    fn news_of(&mut self, hop: &Hop, lines: &mut Vec<String>) {
+        for head in hop.interim.iter().skip(self.interim) {
+            head_lines(head, lines);
+        }
+        self.interim = hop.interim.len();
+        if let Some(head) = hop.head.as_ref().filter(|_| !self.head) {
+            head_lines(head, lines);
+            self.head = true;
+        }
+        lines.extend(hop.notes.iter().skip(self.notes).map(|note| format!("* {}", visible(note.as_bytes()))));
+        self.notes = hop.notes.len();
     }
 }
 

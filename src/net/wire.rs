@@ -1,12 +1,12 @@
 //! One TCP connection as its threads share it: each read and write is recorded as it returns.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Cause, Error, Operation};
+use super::{Cause, Error, Operation, lock};
 use crate::recording::{Direction, Recording};
 
 /// A blocking stream with one reader and one writer, which may be two threads. A third may [`Wire::shut`] it.
@@ -17,6 +17,9 @@ pub(crate) struct Wire {
     recording: Arc<Recording>,
     /// How long one write may make no progress.
     patience: Duration,
+    /// Held while bytes go out and are recorded, and while what came in is recorded: a reply can be here before
+    /// the write that asked for it has returned, and must not be recorded before it.
+    turn: Mutex<()>,
     /// We ended it: what a read or write returns from then on is not the peer's doing.
     shut: AtomicBool,
 }
@@ -34,7 +37,7 @@ impl Wire {
             .and_then(|()| stream.set_nodelay(true))
             .and_then(|()| stream.set_write_timeout(Some(patience)))
             .map_err(|error| Error::io(Operation::Receive, peer, error))?;
-        Ok(Self { stream, peer, recording, patience, shut: AtomicBool::new(false) })
+        Ok(Self { stream, peer, recording, patience, turn: Mutex::default(), shut: AtomicBool::new(false) })
     }
 
     /// Waits for bytes; 0 is the empty read: the peer is done.
@@ -48,6 +51,7 @@ impl Wire {
                 // The empty read comes from our own end: the peer did nothing.
                 Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
                 Ok(n) => {
+                    let _turn = lock(&self.turn);
                     self.recording.push(Direction::In, &buf[..n]);
                     return Ok(n);
                 }
@@ -62,9 +66,8 @@ impl Wire {
     /// Reset, the peer does not read, [`Cause::Cancelled`] after [`Wire::shut`], or what the system says.
     pub(crate) fn write(&self, mut bytes: &[u8], mut written: impl FnMut(usize)) -> Result<(), Error> {
         while !bytes.is_empty() {
-            match (&self.stream).write(bytes) {
+            match self.write_once(bytes) {
                 Ok(n) if n > 0 => {
-                    self.recording.push(Direction::Out, &bytes[..n]);
                     written(n);
                     bytes = &bytes[n..];
                 }
@@ -78,6 +81,28 @@ impl Wire {
             }
         }
         Ok(())
+    }
+
+    /// One write, recorded as it returns.
+    fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        {
+            // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes
+            // in turn; only if nothing can, the write waits out of turn.
+            let _turn = lock(&self.turn);
+            match socket2::SockRef::from(&self.stream).send_with_flags(bytes, libc::MSG_DONTWAIT) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                sent => {
+                    if let Ok(n) = sent {
+                        self.recording.push(Direction::Out, &bytes[..n]);
+                    }
+                    return sent;
+                }
+            }
+        }
+        let n = (&self.stream).write(bytes)?;
+        self.recording.push(Direction::Out, &bytes[..n]);
+        Ok(n)
     }
 
     /// Ends every read and write, now and from now on. What was received can still be read by nobody.
@@ -110,5 +135,87 @@ impl Wire {
 
     fn error(&self, operation: Operation, cause: Cause) -> Error {
         Error::new(operation, self.peer, cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::spawn;
+    use crate::recording::{Ends, Limits, Recorder};
+    use std::net::TcpListener;
+
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    fn pair() -> (Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+        let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
+        let (remote, peer) = listener.accept().expect("accepted");
+        let ends = Ends { local: local.local_addr().expect("address"), peer };
+        let recording = Recorder::new(Limits::default()).open(ends);
+        (Wire::new(local, recording, PATIENCE).expect("alive"), remote)
+    }
+
+    #[test]
+    fn a_write_to_a_peer_that_does_not_read_ends_with_a_clear_error() {
+        let (wire, _remote) = pair();
+        let mut total = 0;
+        let error = wire.write(&vec![0; 64 << 20], |n| total += n).expect_err("nobody reads");
+        assert!(matches!(error.cause, Cause::NotReading(PATIENCE)), "{error}");
+        assert!(total > 0);
+    }
+
+    #[test]
+    fn a_write_that_waits_does_not_keep_the_reader_waiting() {
+        let (wire, mut remote) = pair();
+        let wire = Arc::new(Wire { patience: Duration::from_secs(30), ..wire });
+        wire.stream.set_write_timeout(None).expect("set");
+        let writer = spawn("writer", {
+            let wire = Arc::clone(&wire);
+            move || wire.write(&vec![0; 64 << 20], |_| {})
+        })
+        .expect("thread");
+        // The peer reads nothing before it has been heard.
+        let mut buf = [0; 5];
+        for _ in 0..100 {
+            remote.write_all(b"hello").expect("sent");
+            wire.read(&mut buf).expect("received");
+        }
+        wire.shut();
+        assert!(matches!(writer.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
+        assert!(matches!(wire.read(&mut buf).expect_err("shut").cause, Cause::Cancelled));
+    }
+
+    #[test]
+    fn a_reply_is_never_recorded_before_what_it_replies_to() {
+        let (wire, mut remote) = pair();
+        let wire = Arc::new(wire);
+        let echo = spawn("echo", move || {
+            let mut byte = [0];
+            while remote.read_exact(&mut byte).is_ok() {
+                remote.write_all(&byte).expect("sent");
+            }
+        })
+        .expect("thread");
+        let reader = spawn("reader", {
+            let wire = Arc::clone(&wire);
+            move || while wire.read(&mut [0]).is_ok() {}
+        })
+        .expect("thread");
+        for n in 0..2_000 {
+            wire.write(&[1], |_| {}).expect("sent");
+            while wire.recording.kept().end < 2 * (n + 1) {
+                std::thread::yield_now();
+            }
+        }
+        wire.shut();
+        reader.join().expect("joined");
+        echo.join().expect("joined");
+        wire.recording.read(|log| {
+            for number in log.kept() {
+                let expected = if number % 2 == 0 { Direction::Out } else { Direction::In };
+                assert_eq!(log.segment(number).expect("kept").direction, expected, "segment {number}");
+            }
+        });
     }
 }

@@ -93,17 +93,19 @@ fn check_start(raw: &[u8]) -> Result<(), Fault> {
 }
 
 /// Reads a whole head. As lenient as the web needs: folded fields, blanks before the colon, several blanks in the
-/// status line, bare LF, bytes beyond ASCII, no reason.
+/// status line, bare LF, bytes beyond ASCII, control bytes other than NUL in values and in the reason, no reason.
 fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     check_start(&raw)?;
     let mut fields = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut fields);
+    // The library takes no control bytes; the values are then taken from the same places in `raw`.
+    let tame: Vec<u8> = raw.iter().map(|b| if matches!(b, 1..9 | 11..13 | 14..32 | 127) { b'?' } else { *b }).collect();
     let parsed = httparse::ParserConfig::default()
         .allow_spaces_after_header_name_in_responses(true)
         .allow_multiple_spaces_in_response_status_delimiters(true)
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_space_before_first_header_name(true)
-        .parse_response(&mut response, &raw);
+        .parse_response(&mut response, &tame);
     match parsed {
         Ok(httparse::Status::Complete(end)) if end == raw.len() => {}
         // Our idea of where a head ends is not the library's: something odd about its lines.
@@ -113,11 +115,12 @@ fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     let (Some(minor_version), Some(status @ 100..=999)) = (response.version, response.code) else {
         return Err(Fault::BadHead(HeadPart::Status));
     };
-    let headers = response
-        .headers
-        .iter()
-        .map(|field| Header { name: field.name.to_owned(), value: unfold(field.value) })
-        .collect();
+    let value = |field: &httparse::Header<'_>| {
+        let start = field.value.as_ptr().addr().saturating_sub(tame.as_ptr().addr());
+        unfold(raw.get(start..start + field.value.len()).unwrap_or_default())
+    };
+    let headers =
+        response.headers.iter().map(|field| Header { name: field.name.to_owned(), value: value(field) }).collect();
     let reason = reason(&raw);
     Ok(Head { minor_version, status, reason, headers, raw })
 }
@@ -191,6 +194,14 @@ mod tests {
     }
 
     #[test]
+    fn control_bytes_in_values_are_data() {
+        let head = head(b"HTTP/1.1 200 \x1b[2J\r\nX: a\x1b\x01\x7fb\r\nY:\r\n\r\n").expect("head");
+        assert_eq!(head.reason, b"\x1b[2J");
+        assert_eq!(head.headers[0].value, b"a\x1b\x01\x7fb");
+        assert_eq!(head.headers[1].value, b"");
+    }
+
+    #[test]
     fn what_is_no_head_is_said() {
         let garbage = head(b"220 mail.example.org ESMTP\r\n").expect_err("not HTTP");
         assert_eq!(garbage, Fault::NotHttp("220 mail.example.org ESMTP\\r".to_owned()));
@@ -201,6 +212,8 @@ mod tests {
             (b"HTTP/1.1 042 OK\r\n\r\n", HeadPart::Status),
             (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", HeadPart::Name),
             (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", HeadPart::Value),
+            (b"HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", HeadPart::Value),
+            (b"HTTP/1.1 200 OK\r\nX\x1b: y\r\n\r\n", HeadPart::Name),
         ] {
             assert_eq!(head(bytes), Err(Fault::BadHead(part)), "{}", text::visible(bytes));
         }

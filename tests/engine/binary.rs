@@ -1,0 +1,411 @@
+//! The program itself, as a person or a script runs it in a terminal.
+
+use std::convert::Infallible;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+
+use crate::tools::{Client, LIMIT, accept, listener, quick, serve};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_socketscope");
+
+/// A program that ends with its test, or by force where it would keep the test waiting.
+struct Running {
+    child: Child,
+    /// Dropped with it, which ends the watch.
+    _watch: Sender<Infallible>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("started");
+        let id = child.id().to_string();
+        let (watch, ended) = bounded(0);
+        let guard = move || {
+            if ended.recv_timeout(2 * LIMIT) == Err(RecvTimeoutError::Timeout) {
+                _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        };
+        std::thread::Builder::new().name("watch".to_owned()).spawn(guard).expect("thread");
+        Self { child, _watch: watch }
+    }
+
+    fn output(&mut self) -> BufReader<ChildStdout> {
+        BufReader::new(self.child.stdout.take().expect("piped"))
+    }
+
+    /// Its exit code and what it wrote, once it has ended by itself.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let (mut out, mut err) = (String::new(), String::new());
+        if let Some(mut stdout) = self.child.stdout.take() {
+            stdout.read_to_string(&mut out).expect("text");
+        }
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut err).expect("text");
+        }
+        (self.child.wait().expect("ended").code(), out, err)
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
+    }
+}
+
+/// `socketscope serve`, once it accepts.
+fn serving(args: &[&str]) -> (Running, SocketAddr, BufReader<ChildStdout>) {
+    serving_as(Command::new(PROGRAM).arg("serve").args(args))
+}
+
+fn serving_as(command: &mut Command) -> (Running, SocketAddr, BufReader<ChildStdout>) {
+    let mut running = Running::start(command);
+    let mut out = running.output();
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    let Some(address) = line.strip_prefix("listening on ") else {
+        panic!("{line:?}: {:?}", running.end());
+    };
+    let address = address.trim_end().parse().expect("an address");
+    (running, address, out)
+}
+
+fn run(args: &[&str], input: &[u8]) -> Output {
+    let mut running = Running::start(Command::new(PROGRAM).args(args));
+    let mut stdin = running.child.stdin.take().expect("piped");
+    // It may end without reading it.
+    _ = stdin.write_all(input);
+    drop(stdin);
+    let mut child = running;
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    child.child.stdout.take().expect("piped").read_to_end(&mut out).expect("read");
+    child.child.stderr.take().expect("piped").read_to_end(&mut err).expect("read");
+    Output { status: child.child.wait().expect("ended"), stdout: out, stderr: err }
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\n", "\n")
+}
+
+#[test]
+#[cfg(unix)]
+fn serve_tells_where_it_listens_logs_what_happens_and_stops_by_a_signal() {
+    for signal in ["-INT", "-TERM"] {
+        let (running, address, _out) = serving(&["127.0.0.1:0", "--pause", "0"]);
+        let mut client = Client::to(address);
+        let peer = client.address();
+        client.hear("Welcome!");
+        client.say("Michael");
+        client.hear("Hello, Michael!");
+        client.say("exit");
+        client.hear_end();
+        let mut idle = Client::to(address);
+        idle.hear("Welcome!");
+        running.signal(signal);
+        idle.hear_end();
+        let (code, _, log) = running.end();
+        assert_eq!(code, Some(0), "{log}");
+        for line in [
+            format!("Accept new connection from {peer}"),
+            format!("Connection from {peer} closed: exit"),
+            format!("Connection from {} closed: stopped", idle.address()),
+            "2 connections, 1 greeting, 11 B in, 31 B out".to_owned(),
+        ] {
+            let found = log.lines().find(|one| one.ends_with(&line));
+            let stamp = found.unwrap_or_else(|| panic!("{line:?} is missing in\n{log}")).strip_suffix(&line);
+            assert_eq!(stamp.expect("found").len(), "2026-11-22 12:34:56.789 ".len(), "{log}");
+        }
+    }
+}
+
+#[test]
+fn serve_takes_every_setting() {
+    let (_running, address, _out) = serving(&[
+        "0",
+        "--pause=0",
+        "--framing=line",
+        "--welcome=Hi\n",
+        "--reply={n} {message}",
+        "--receive-size=2",
+        "--backlog=7",
+        "--max-connections=1",
+        "--quiet",
+    ]);
+    assert_eq!(address.ip().to_string(), "127.0.0.1");
+    let mut client = Client::to(address);
+    client.hear("Hi\n");
+    client.say("Michael\nTra");
+    client.hear("1 Michael\n");
+    client.say("cy\r\n");
+    client.hear("2 Tracy\r\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn quiet_is_quiet_and_a_closed_standard_error_harms_nobody() {
+    let (running, address, _out) = serving(&[":0", "--pause=0", "--quiet"]);
+    Client::to(address).hear("Welcome!");
+    running.signal("-TERM");
+    let (code, out, err) = running.end();
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", ""));
+
+    let (mut running, address, out) = serving(&[":0", "--pause=0"]);
+    drop((running.child.stderr.take(), out));
+    for _ in 0..3 {
+        let mut client = Client::to(address);
+        client.hear("Welcome!");
+        client.say("exit");
+        client.hear_end();
+    }
+    running.signal("-TERM");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn serve_that_cannot_listen_says_one_line_and_exits_with_1() {
+    let (_listener, address) = listener();
+    let ended = run(&["serve", &address.to_string()], b"");
+    let err = text(&ended.stderr);
+    assert_eq!((ended.status.code(), text(&ended.stdout).as_str(), err.lines().count()), (Some(1), "", 1), "{err}");
+    assert!(err.contains(&address.to_string()) && err.contains("in use"), "{err}");
+    let ended = run(&["serve", "127.0.0.1:x"], b"");
+    let err = text(&ended.stderr);
+    assert_eq!((ended.status.code(), err.lines().count()), (Some(1), 1), "{err}");
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused_and_help_is_given() {
+    for args in [
+        ["serve", "--pause=-1"],
+        ["serve", "--pause=soon"],
+        ["serve", "--framing=x"],
+        ["serve", "--receive-size=0"],
+        ["serve", "--receive-size=65537"],
+        ["serve", "--max-connections=12001"],
+        ["chat", "--eol=cr"],
+        ["chat", "--linger=x"],
+        ["dance", "127.0.0.1"],
+        ["chat", "--tutorial"],
+    ] {
+        let ended = run(&args, b"");
+        assert_eq!(ended.status.code(), Some(2), "{args:?}");
+        assert!(text(&ended.stderr).contains("error:"), "{args:?}");
+    }
+    for args in [&["--help"][..], &["serve", "--help"], &["chat", "--help"]] {
+        let ended = run(args, b"");
+        assert_eq!(ended.status.code(), Some(0), "{args:?}");
+        assert!(text(&ended.stdout).contains("Usage: socketscope"), "{args:?}");
+    }
+    let ended = run(&["--version"], b"");
+    assert_eq!(text(&ended.stdout), format!("socketscope {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// The names of its threads.
+#[cfg(target_os = "linux")]
+fn threads(running: &Running) -> Vec<String> {
+    std::fs::read_dir(format!("/proc/{}/task", running.child.id()))
+        .expect("tasks")
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .map(|name| name.trim_end().to_owned())
+        .collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn every_connection_has_a_thread_of_its_name_and_it_goes_with_it() {
+    let (running, address, _out) = serving(&[":0", "--pause=0", "--backlog=100"]);
+    let mut clients: Vec<_> = (0..20).map(|_| Client::to(address)).collect();
+    clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+    let names = threads(&running);
+    for n in 1..=20 {
+        assert!(names.contains(&format!("conn-{n}")), "{names:?}");
+    }
+    drop(clients);
+    crate::tools::wait_for("the end of the threads", || {
+        !threads(&running).iter().any(|name| name.starts_with("conn-"))
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_descriptors_clients_wait_and_it_is_said_once() {
+    let script = format!("ulimit -n 24; exec '{PROGRAM}' serve :0 --pause 0 --backlog 100");
+    let (mut running, address, _out) = serving_as(Command::new("sh").args(["-c", &script]));
+    let mut clients: Vec<_> = (0..40).map(|_| Client::to(address)).collect();
+    let mut err = BufReader::new(running.child.stderr.take().expect("piped"));
+    let mut log = String::new();
+    while !log.contains("too many files and sockets open") {
+        assert_ne!(err.read_line(&mut log).expect("text"), 0, "{log}");
+    }
+    // As many as it has descriptors for are served, in the order they came; when they go, the others are.
+    for round in 0..4 {
+        for client in &mut clients.iter_mut().skip(round * 10).take(10) {
+            client.hear("Welcome!");
+            client.say("exit");
+            client.hear_end();
+        }
+        clients.iter().skip(round * 10).take(10).for_each(|client| {
+            client.0.shutdown(std::net::Shutdown::Both).expect("shut");
+        });
+    }
+    Client::to(address).hear("Welcome!");
+    while !log.contains("accepted again") {
+        assert_ne!(err.read_line(&mut log).expect("text"), 0, "{log}");
+    }
+    running.signal("-TERM");
+    err.read_to_string(&mut log).expect("text");
+    assert_eq!(running.end().0, Some(0), "{log}");
+    let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(count("too many files and sockets open"), 1, "{log}");
+    assert_eq!(count("accepted again"), 1, "{log}");
+    assert_eq!(count("Accept new connection"), 41, "{log}");
+}
+
+#[test]
+fn chat_sends_each_line_and_writes_what_comes_as_it_is() {
+    for (eol, end) in [("none", ""), ("lf", "\n"), ("crlf", "\r\n")] {
+        let (listener, address) = listener();
+        let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--eol", eol]));
+        let mut server = accept(&listener);
+        let mut stdin = chat.child.stdin.take().expect("piped");
+        stdin.write_all(b"Michael\n").expect("written");
+        server.hear(format!("Michael{end}"));
+        stdin.write_all(b"\xff\0 last").expect("written");
+        drop(stdin);
+        server.hear([b"\xff\0 last", end.as_bytes()].concat());
+        server.say(b"\xfe\x1b[2J\r\nbye");
+        drop(server);
+        let mut out = Vec::new();
+        chat.output().read_to_end(&mut out).expect("read");
+        assert_eq!(text(&out), text(b"\xfe\x1b[2J\r\nbye"));
+        let (code, _, err) = chat.end();
+        assert_eq!(code, Some(0), "{err}");
+        assert!(err.contains(&address.to_string()) && err.contains("The other side closed"), "{err}");
+    }
+}
+
+#[test]
+fn chat_ends_when_the_replies_have_come_in() {
+    let (_server, address) = serve(quick());
+    let ended = run(&["chat", &address.to_string(), "--eol=lf", "--linger=0.3"], b"Michael\nTracy\n");
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+    assert_eq!(text(&ended.stdout), "Welcome!Hello, Michael!\nHello, Tracy!\n");
+    assert!(text(&ended.stderr).contains("Disconnected"));
+}
+
+#[test]
+fn chat_sends_megabytes_whole_and_takes_as_many() {
+    let (_server, address) = serve(quick());
+    let lines: Vec<u8> = (0..200_000).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+    let input = [lines.as_slice(), &[b'x'; 300_000], b"\nexit\n"].concat();
+    // Its own output must be read while it is fed.
+    let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--eol=lf"]));
+    let mut stdin = chat.child.stdin.take().expect("piped");
+    let feeder = std::thread::Builder::new().name("feeder".to_owned());
+    let feeder = feeder.spawn(move || stdin.write_all(&input)).expect("thread");
+    let mut out = Vec::new();
+    chat.output().read_to_end(&mut out).expect("read");
+    feeder.join().expect("joined").expect("all taken");
+    assert_eq!(chat.end().0, Some(0));
+    // A line that was cut by a read is answered in two: every digit comes back, whatever the cuts.
+    let digits = |bytes: &[u8]| bytes.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    assert!(digits(&out) == digits(&lines), "something was lost");
+    assert_eq!(out.iter().filter(|byte| **byte == b'x').count(), 300_000);
+}
+
+#[test]
+fn chat_plays_the_tutorial() {
+    let (_server, address) = serve(quick());
+    let ended = run(&["chat", &address.to_string(), "--tutorial"], b"not read\n");
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+    assert_eq!(text(&ended.stdout), "Welcome!Hello, Michael!Hello, Tracy!Hello, Sarah!");
+}
+
+#[test]
+fn chat_that_fails_exits_with_1_and_says_why() {
+    let (closed, address) = listener();
+    drop(closed);
+    let ended = run(&["chat", &address.to_string()], b"");
+    let err = text(&ended.stderr);
+    assert_eq!((ended.status.code(), err.lines().count()), (Some(1), 1), "{err}");
+    assert!(err.contains("refused") && err.contains(&address.to_string()), "{err}");
+
+    let (listener, address) = listener();
+    let chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string()]));
+    accept(&listener).reset();
+    let (code, _, err) = chat.end();
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("reset"), "{err}");
+
+    let ended = run(&["chat", "no-such-host.invalid:1"], b"");
+    assert_eq!((ended.status.code(), text(&ended.stderr).lines().count()), (Some(1), 1));
+    let ended = run(&["chat", "a b:1"], b"");
+    assert_eq!((ended.status.code(), text(&ended.stderr).lines().count()), (Some(1), 1));
+}
+
+#[test]
+fn chat_whose_output_nobody_reads_ends() {
+    let (listener, address) = listener();
+    let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string()]));
+    drop(chat.output());
+    let mut server = accept(&listener);
+    server.say("to nobody");
+    let (code, _, err) = chat.end();
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("standard output"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn chat_ends_at_ctrl_c() {
+    let (listener, address) = listener();
+    let chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string()]));
+    let mut server = accept(&listener);
+    chat.signal("-INT");
+    server.hear_end();
+    assert_eq!(chat.end().0, Some(130));
+}
+
+/// Python 3, or a loud word that there is none.
+fn python(script: &str, args: &[&str]) -> Option<Command> {
+    if !Command::new("python3").arg("-V").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: no python3 here for tests/tutorial/{script}");
+        return None;
+    }
+    let mut command = Command::new("python3");
+    command.arg(format!("{}/tests/tutorial/{script}", env!("CARGO_MANIFEST_DIR"))).args(args);
+    Some(command)
+}
+
+#[test]
+fn the_tutorials_client_is_greeted() {
+    let (_running, address, _out) = serving(&[":0", "--pause=0"]);
+    let Some(mut client) = python("client.py", &["127.0.0.1", &address.port().to_string()]) else { return };
+    let (code, out, err) = Running::start(&mut client).end();
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(out.replace("\r\n", "\n"), "Welcome!\nHello, Michael!\nHello, Tracy!\nHello, Sarah!\n");
+}
+
+#[test]
+fn the_tutorials_server_is_talked_to() {
+    let Some(mut server) = python("server.py", &["127.0.0.1", "0", "0"]) else { return };
+    let mut server = Running::start(&mut server);
+    let mut lines = server.output().lines().map(|line| line.expect("text"));
+    let first = lines.next().expect("a line");
+    let port = first.trim_start_matches("Waiting for connection on port ").trim_end_matches("...");
+    let ended = run(&["chat", &format!("127.0.0.1:{port}"), "--tutorial"], b"");
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+    assert_eq!(text(&ended.stdout), "Welcome!Hello, Michael!Hello, Tracy!Hello, Sarah!");
+    assert!(lines.next().expect("a line").starts_with("Accept new connection from 127.0.0.1:"));
+    assert!(lines.next().expect("a line").ends_with(" closed."));
+}

@@ -1,0 +1,416 @@
+//! The greeting server.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use socketscope::net::report::Waker;
+use socketscope::net::server::{Boundary, CLOSED_KEPT, Doing, Ended, Event, Server, Settings, State, Totals};
+use socketscope::net::{Cause, Operation};
+
+use crate::tools::{Client, LIMIT, quick, recorder, script, serve, serve_at, until, until_closed, wait_for};
+
+#[test]
+fn the_tutorials_conversation_byte_for_byte() {
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    let peer = client.address();
+    client.hear("Welcome!");
+    for name in ["Michael", "Tracy", "Sarah"] {
+        client.say(name);
+        client.hear(format!("Hello, {name}!"));
+    }
+    client.say("exit");
+    client.hear_end();
+
+    let mut log = Vec::new();
+    until(&server, |event| {
+        log.push(event.text());
+        matches!(event, Event::Closed { .. }).then_some(())
+    });
+    assert_eq!(
+        log,
+        [
+            format!("listening on {address}"),
+            format!("Accept new connection from {peer}"),
+            format!("Connection from {peer} closed: exit"),
+        ]
+    );
+    let all = server.connections();
+    let connection = &all[0];
+    assert_eq!(
+        script(&connection.recording),
+        [
+            "→ Welcome!",
+            "← Michael",
+            "→ Hello, Michael!",
+            "← Tracy",
+            "→ Hello, Tracy!",
+            "← Sarah",
+            "→ Hello, Sarah!",
+            "← exit",
+        ]
+    );
+    assert_eq!((connection.id, connection.thread.as_str()), (1, "conn-1"));
+    assert_eq!((connection.ends.local, connection.ends.peer), (address, peer));
+    assert_eq!(connection.doing().0, Doing::Closed);
+    assert!(matches!(connection.ended(), Some(Ended::Exit)));
+    let totals = Totals { connections: 1, open: 0, greetings: 3, bytes_in: 21, bytes_out: 49 };
+    assert_eq!(server.totals(), totals);
+}
+
+#[test]
+fn the_empty_read_ends_it_and_is_recorded() {
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.0.shutdown(std::net::Shutdown::Write).expect("shut");
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::PeerClosed));
+    assert_eq!(script(&server.connections()[0].recording), ["→ Welcome!", "← "]);
+}
+
+#[test]
+fn every_setting_is_followed() {
+    let settings = Settings {
+        welcome: "Здравствуйте\n".to_owned(),
+        reply: "{n}: {message} from {peer} {x}".to_owned(),
+        receive_size: 4,
+        boundary: Boundary::AsRead,
+        ..quick()
+    };
+    let (_server, address) = serve(settings);
+    let mut client = Client::to(address);
+    let peer = client.address();
+    client.hear("Здравствуйте\n");
+    client.say("Michael");
+    client.hear(format!("1: Mich from {peer} {{x}}2: ael from {peer} {{x}}"));
+    client.say("exit");
+    client.hear_end();
+}
+
+#[test]
+fn lines_are_answered_each_in_one_write() {
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say(b"a\nb\r\n\xff\0c");
+    client.hear(b"Hello, a!\nHello, b!\r\nHello, \xff\0c!");
+    client.say(b"\xfe\n");
+    client.hear(b"Hello, \xfe!\n");
+    client.say("x\nexit\r\ny\n");
+    client.hear("Hello, x!\n");
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Exit));
+    let recorded = script(&server.connections()[0].recording);
+    assert_eq!(recorded.len(), 7, "{recorded:#?}");
+    assert_eq!(server.totals().greetings, 5);
+}
+
+#[test]
+fn lines_may_come_in_pieces_and_one_without_end_is_an_error() {
+    let (server, address) = serve(Settings { boundary: Boundary::Line, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    for piece in ["Mich", "ael\r", "\nex"] {
+        client.say(piece);
+    }
+    client.hear("Hello, Michael!\r\n");
+    client.say("it\n");
+    client.hear_end();
+
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("first\n");
+    client.hear("Hello, first!\n");
+    client.say(vec![b'x'; (64 << 10) + 1]);
+    let Ended::Failed(error) = until_closed(&server, client.address()) else { panic!("it is an error") };
+    assert!(matches!(error.cause, Cause::LineTooLong(65_536)), "{error}");
+    assert!(error.to_string().contains("longer than"), "{error}");
+}
+
+#[test]
+fn what_follows_exit_does_not_turn_the_close_into_a_reset() {
+    let (server, address) = serve(Settings { receive_size: 16, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say([b"a\nexit\n".as_slice(), &[b'x'; 10_000]].concat());
+    client.hear("Hello, a!\n");
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Exit));
+}
+
+#[test]
+fn many_clients_at_once_are_counted_exactly() {
+    const CLIENTS: usize = 50;
+    const ROUNDS: usize = 20;
+    // All of them come at the same moment: where the queue is full a client waits for seconds.
+    let (server, address) = serve(Settings { backlog: CLIENTS as u32, ..quick() });
+    let workers: Vec<_> = (0..CLIENTS)
+        .map(|n| {
+            let work = move || {
+                let mut client = Client::to(address);
+                client.hear("Welcome!");
+                for round in 0..ROUNDS {
+                    client.say(format!("{n:02}-{round:02}"));
+                    client.hear(format!("Hello, {n:02}-{round:02}!"));
+                }
+                client
+            };
+            std::thread::Builder::new().name("client".to_owned()).spawn(work).expect("thread")
+        })
+        .collect();
+    let clients: Vec<_> = workers.into_iter().map(|worker| worker.join().expect("answered rightly")).collect();
+    let (clients_n, greetings) = (CLIENTS as u64, (CLIENTS * ROUNDS) as u64);
+    let expected = |open| Totals {
+        connections: clients_n,
+        open,
+        greetings,
+        bytes_in: greetings * 5,
+        bytes_out: clients_n * 8 + greetings * 13,
+    };
+    wait_for("the last count", || server.totals() == expected(clients_n));
+    let ids: Vec<_> = server.connections().iter().map(|one| one.id).collect();
+    assert_eq!(ids, (1..=clients_n).collect::<Vec<_>>());
+    drop(clients);
+    wait_for("the end of all", || server.totals().open == 0);
+    assert_eq!(server.totals(), expected(0));
+}
+
+#[test]
+fn the_last_thousand_closed_connections_are_remembered() {
+    let (server, address) = serve(quick());
+    let more = CLOSED_KEPT as u64 + 5;
+    for _ in 0..more {
+        Client::to(address).hear("Welcome!");
+    }
+    wait_for("the end of all", || server.totals().connections == more && server.totals().open == 0);
+    let all = server.connections();
+    assert_eq!(all.len(), CLOSED_KEPT);
+    assert_eq!(all.last().expect("some").id, more);
+    assert!(all.iter().map(|one| one.id).is_sorted());
+    assert_eq!(server.totals().bytes_out, more * 8, "those forgotten still count");
+}
+
+#[test]
+fn stop_waits_for_nobody_and_frees_the_port_at_once() {
+    let (server, address) = serve(Settings { pause: Duration::from_secs(86_400), ..quick() });
+    let mut pausing = Client::to(address);
+    pausing.hear("Welcome!");
+    pausing.say("Michael");
+    let mut reading = Client::to(address);
+    reading.hear("Welcome!");
+    wait_for("a pause", || server.connections().iter().any(|one| one.doing().0 == Doing::Pausing));
+    server.stop();
+    let mut stopped = Vec::new();
+    until(&server, |event| {
+        if let Event::Closed { peer, ended: Ended::Stopped, .. } = event {
+            stopped.push(peer);
+        }
+        matches!(event, Event::Stopped).then_some(())
+    });
+    assert_eq!(stopped.len(), 2);
+    assert!(stopped.contains(&pausing.address()) && stopped.contains(&reading.address()));
+    // No empty read is put down to a client that did nothing.
+    for connection in server.connections() {
+        assert!(!script(&connection.recording).contains(&"← ".to_owned()));
+    }
+    assert!(server.inbox().wait_end(LIMIT));
+    assert!(matches!(server.state(), State::Stopped));
+    assert_eq!(server.totals().open, 0);
+
+    // The clients have not closed their ends.
+    let again = Server::start("127.0.0.1", address.port(), quick(), &recorder(), Waker::none());
+    assert_eq!(again.wait_listening().expect("listening again"), address);
+    Client::to(address).hear("Welcome!");
+    drop(again);
+    let again = Server::start("127.0.0.1", address.port(), quick(), &recorder(), Waker::none());
+    again.wait_listening().expect("listening once more");
+}
+
+#[test]
+fn a_client_that_never_reads_delays_nobody_and_not_stop() {
+    let (server, address) = serve(quick());
+    let mut deaf = Client::to(address);
+    deaf.0.set_nonblocking(true).expect("set");
+    let flood = b"x\n".repeat(10_000);
+    wait_for("a write that waits", || {
+        // It takes less and less, and then nothing: the answers have filled every buffer.
+        _ = std::io::Write::write(&mut deaf.0, &flood);
+        let all = server.connections();
+        let before = all.first().map(|one| one.bytes_out());
+        all.first().is_some_and(|one| one.doing().0 == Doing::Writing && one.doing().1 > Duration::from_millis(200))
+            && before == all.first().map(|one| one.bytes_out())
+    });
+    for _ in 0..20 {
+        let mut good = Client::to(address);
+        good.hear("Welcome!");
+        good.say("Michael");
+        good.hear("Hello, Michael!");
+    }
+    assert_eq!(server.connections()[0].doing().0, Doing::Writing);
+    server.stop();
+    assert!(matches!(until_closed(&server, deaf.address()), Ended::Stopped));
+    assert!(server.inbox().wait_end(LIMIT));
+}
+
+#[test]
+fn a_reset_is_told_from_a_close() {
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    let peer = client.address();
+    client.hear("Welcome!");
+    client.reset();
+    let ended = until_closed(&server, peer);
+    assert!(matches!(ended, Ended::Reset), "{ended:?}");
+    assert_eq!(ended.text(), "reset");
+    // The next is served as if nothing had been.
+    Client::to(address).hear("Welcome!");
+}
+
+#[test]
+fn as_many_as_allowed_are_served_and_the_next_waits() {
+    let (server, address) = serve(Settings { most_connections: 2, ..quick() });
+    let mut first = Client::to(address);
+    let mut second = Client::to(address);
+    first.hear("Welcome!");
+    second.hear("Welcome!");
+    assert_eq!(until(&server, |event| if let Event::Full { limit } = event { Some(limit) } else { None }), 2);
+    let mut third = Client::to(address);
+    third.say("Michael");
+    third.0.set_nonblocking(true).expect("set");
+    first.say("one more");
+    first.hear("Hello, one more!");
+    let nothing = std::io::Read::read(&mut third.0, &mut [0]).expect_err("nothing yet");
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(server.totals().connections, 2);
+    third.0.set_nonblocking(false).expect("set");
+    first.say("exit");
+    third.hear("Welcome!Hello, Michael!");
+    drop(server);
+}
+
+#[test]
+fn a_port_in_use_says_so_and_what_to_do() {
+    let (_server, address) = serve(quick());
+    let second = Server::start("127.0.0.1", address.port(), quick(), &recorder(), Waker::none());
+    let error = second.wait_listening().expect_err("in use");
+    assert!(matches!(error.cause, Cause::PortInUse), "{error}");
+    let line = error.to_string();
+    for words in [&address.to_string(), "in use", "choose another port"] {
+        assert!(line.contains(words), "{words:?} is missing in {line:?}");
+    }
+    assert!(matches!(second.state(), State::Failed(_)));
+    until(&second, |event| matches!(event, Event::Failed(_)).then_some(()));
+    assert!(second.inbox().wait_end(LIMIT));
+}
+
+fn failure(host: &str, port: u16) -> Arc<socketscope::net::Error> {
+    Server::start(host, port, quick(), &recorder(), Waker::none()).wait_listening().expect_err("cannot listen")
+}
+
+#[test]
+fn an_address_that_is_not_ours_and_a_name_that_is_none_are_told_apart() {
+    let error = failure("192.0.2.1", 0);
+    assert!(matches!(error.cause, Cause::AddressNotOurs), "{error}");
+    assert!(error.to_string().contains("192.0.2.1:0"), "{error}");
+    let error = failure("no-such-host.invalid", 0);
+    assert!(matches!(error.cause, Cause::HostNotFound), "{error}");
+}
+
+#[test]
+fn a_port_below_1024_needs_rights() {
+    match TcpListener::bind("127.0.0.1:1023") {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            let error = failure("127.0.0.1", 1_023);
+            assert!(matches!(error.cause, Cause::PortNeedsRights), "{error}");
+            assert!(error.to_string().contains("administrator"), "{error}");
+        }
+        _ => eprintln!("SKIPPED: this user may bind ports below 1024"),
+    }
+}
+
+#[test]
+fn every_kind_of_address_is_served() {
+    let v6 = TcpListener::bind("[::1]:0").is_ok();
+    for (host, reach) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("localhost", ""),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        ("::", "::1"),
+        ("[::]", "127.0.0.1"),
+    ] {
+        if host.contains(':') && !v6 {
+            eprintln!("SKIPPED: no IPv6 here for {host}");
+            continue;
+        }
+        let (server, address) = serve_at(host, quick());
+        assert_ne!(address.port(), 0, "the real port is told");
+        let reach = if reach.is_empty() { address.ip() } else { reach.parse().expect("address") };
+        let mut client = Client::to(SocketAddr::new(reach, address.port()));
+        client.hear("Welcome!");
+        let connection = &server.connections()[0];
+        assert_eq!(connection.ends.local.port(), address.port());
+        assert!(!connection.ends.local.ip().is_unspecified(), "the end of this connection, not of the listener");
+    }
+    if v6 {
+        let (server, address) = serve_at("::1", quick());
+        let text = until(&server, |event| Some(event.text()));
+        assert_eq!(text, format!("listening on [::1]:{}", address.port()));
+    }
+}
+
+#[test]
+fn a_panic_in_one_connection_ends_that_one_alone() {
+    // The front door's waker runs in the connection's thread: it is the way in for a mistake.
+    let armed = Arc::new(AtomicBool::new(false));
+    let waker = Waker::new({
+        let armed = Arc::clone(&armed);
+        move || {
+            let here = std::thread::current();
+            if here.name() == Some("conn-1") && armed.swap(false, Ordering::SeqCst) {
+                panic!("on purpose");
+            }
+        }
+    });
+    let server = Server::start("127.0.0.1", 0, quick(), &recorder(), waker.clone());
+    let address = server.wait_listening().expect("listening");
+    let mut bad = Client::to(address);
+    bad.hear("Welcome!");
+    let mut good = Client::to(address);
+    good.hear("Welcome!");
+    wait_for("both to read", || server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2);
+    waker.rearm();
+    armed.store(true, Ordering::SeqCst);
+    bad.say("Michael");
+    let Ended::Failed(error) = until_closed(&server, bad.address()) else { panic!("it is an error") };
+    assert_eq!(error.operation, Operation::Work);
+    assert!(error.to_string().contains("on purpose"), "{error}");
+    good.say("Tracy");
+    good.hear("Hello, Tracy!");
+    Client::to(address).hear("Welcome!");
+    assert_eq!(server.totals().connections, 3);
+}
+
+#[test]
+fn stop_before_it_listens_is_a_stop() {
+    for _ in 0..20 {
+        let server = Server::start("localhost", 0, quick(), &recorder(), Waker::none());
+        server.stop();
+        assert!(server.inbox().wait_end(LIMIT));
+        assert!(matches!(server.state(), State::Stopped), "{:?}", server.state());
+        assert!(server.wait_listening().expect_err("stopped").is_cancelled());
+    }
+}
+
+#[test]
+fn numbers_out_of_bounds_are_taken_to_the_nearest() {
+    let (_server, address) = serve(Settings { receive_size: 0, most_connections: 0, backlog: u32::MAX, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("ab");
+    client.hear("Hello, a!Hello, b!");
+}
