@@ -135,7 +135,7 @@ impl ClientTab {
                     self.connect(form, tools);
                 }
                 if let Some(session) = self.session.as_ref().filter(|session| !session.playing()) {
-                    session.play_tutorial();
+                    session.play_tutorial_with(form.line_end);
                 }
             }
             _ => {}

@@ -14,7 +14,7 @@ use super::widgets::{bad, entered, hint, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning};
-use crate::net::server::{Boundary, Connection, Doing, Server, State};
+use crate::net::server::{Boundary, Connection, Doing, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, State};
 
 /// How many events one frame takes from the server at most.
 const DRAIN: usize = 2_000;
@@ -179,13 +179,7 @@ impl ServerTab {
         ui.horizontal(|ui| {
             ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
             if totals.connections > 0 {
-                let args = [
-                    ("connections", count(totals.connections).into()),
-                    ("greetings", count(totals.greetings).into()),
-                    ("in", bytes(totals.bytes_in).into()),
-                    ("out", bytes(totals.bytes_out).into()),
-                ];
-                weak(ui, tf("server-totals", &args));
+                weak(ui, totals.text());
             }
         });
         style::well(ui).show(ui, |ui| {
@@ -319,10 +313,18 @@ fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
             .labelled_by(name.id);
         ui.end_row();
 
-        number_cell(ui, "receive-size", DragValue::new(&mut behaviour.receive_size).range(1..=1 << 20).suffix(" B"));
+        number_cell(
+            ui,
+            "receive-size",
+            DragValue::new(&mut behaviour.receive_size).range(1..=LARGEST_RECEIVE).suffix(" B"),
+        );
         number_cell(ui, "backlog", DragValue::new(&mut behaviour.backlog).range(0..=65_535));
         ui.end_row();
-        number_cell(ui, "most-connections", DragValue::new(&mut behaviour.most_connections).range(1..=12_000));
+        number_cell(
+            ui,
+            "most-connections",
+            DragValue::new(&mut behaviour.most_connections).range(1..=MOST_CONNECTIONS),
+        );
         ui.label("");
         if ui.button(t("as-in-tutorial")).on_hover_text(t("as-in-tutorial-hover")).clicked() {
             *behaviour = crate::net::server::Settings::default();

@@ -8,7 +8,7 @@ use clap::builder::RangedU64ValueParser;
 use crossbeam_channel::select;
 
 use super::{parse_seconds, say};
-use crate::i18n::{bytes, count, t, tf};
+use crate::i18n::{count, t, tf};
 use crate::net::address;
 use crate::net::cancel::Cancel;
 use crate::net::report::{Report, Waker};
@@ -129,19 +129,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         return 1;
     }
     if !args.quiet {
-        let totals = server.totals();
-        let text = tf(
-            "cli-serve-totals",
-            &[
-                ("connections", totals.connections.into()),
-                ("connections-text", count(totals.connections).into()),
-                ("greetings", totals.greetings.into()),
-                ("greetings-text", count(totals.greetings).into()),
-                ("in", bytes(totals.bytes_in).into()),
-                ("out", bytes(totals.bytes_out).into()),
-            ],
-        );
-        say(&stamped(SystemTime::now(), &text));
+        say(&stamped(SystemTime::now(), &server.totals().text()));
     }
     0
 }

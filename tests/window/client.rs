@@ -24,7 +24,7 @@ fn one_press_plays_the_tutorial_with_our_own_server() {
     }
     assert!(window.shows("empty read"));
     window.open_tab("Server");
-    window.wait_for_text("1 so far, 3 greetings, 21 B in, 49 B out");
+    window.wait_for_text("1 connection, 3 greetings, 21 B in, 49 B out");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn start_greets_clients_and_shows_them_and_stop_frees_the_port() {
     read(&mut client, "Welcome!");
     client.write_all("好\n".as_bytes()).expect("sent");
     read(&mut client, "Hello, 好!\n");
-    window.wait_for("the greeting counted", |window| window.shows("1 so far, 1 greetings"));
+    window.wait_for("the greeting counted", |window| window.shows("1 connection, 1 greeting,"));
     assert!(window.shows(&format!("Accept new connection from {peer}")), "{:?}", window.texts());
     assert!(window.shows("Connections (1)"));
     assert!(window.texts().contains(&peer));

@@ -17,20 +17,12 @@ cli-serve-address = Where to listen: an address or host name with a port, or one
 cli-serve-pause = Pause before each answer
 cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
 cli-serve-welcome = What each client is sent first
-cli-serve-reply = The answer to each message; {"{message}"}, {"{peer}"} and {"{n}"} are filled in
+# Not “{n}” itself: the library that prints the help takes it for a new line.
+cli-serve-reply = The answer to each message: {"{message}"} stands for the message, {"{peer}"} for the client's address, n in braces for the message's number
 cli-serve-receive-size = How many bytes one read takes at most
 cli-serve-backlog = How many clients may wait to be accepted
 cli-serve-max-connections = How many clients are served at the same time; more wait
 cli-serve-quiet = Do not write the log to standard error
-cli-serve-totals =
-    { $connections ->
-        [one] 1 connection
-       *[other] { $connections-text } connections
-    }, { $greetings ->
-        [one] 1 greeting
-       *[other] { $greetings-text } greetings
-    }, { $in } in, { $out } out
-
 cli-chat = Chat with a TCP server: each line of standard input is a message, what arrives goes to standard output
 cli-chat-address = The server's host name or address, and its port
 cli-chat-eol = What is added to each message

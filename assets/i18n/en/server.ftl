@@ -20,3 +20,12 @@ server-doing-reading = reading
 server-doing-pausing = pausing
 server-doing-writing = writing
 server-doing-closed = closed
+
+server-totals =
+    { $connections ->
+        [one] 1 connection
+       *[other] { $connections-text } connections
+    }, { $greetings ->
+        [one] 1 greeting
+       *[other] { $greetings-text } greetings
+    }, { $in } in, { $out } out

@@ -83,7 +83,6 @@ as-in-tutorial = As in the tutorial
 as-in-tutorial-hover = Put all of these back to what the tutorial has
 connections = Connections ({ $count })
 connections-hover = Each client has a connection and a thread of its own; four things tell connections apart: two addresses and two ports
-server-totals = { $connections } so far, { $greetings } greetings, { $in } in, { $out } out
 no-connections = Press Start, then connect a client: the Client tab, nc, telnet, or a program of your own
 no-connections-yet = Nobody is connected yet
 column-number = #

@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::report::{self, Inbox, Waker};
 use super::{Cause, Error, Operation, lock, spawn};
-use crate::i18n::{count, t, tf};
+use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
 use greeting::Template;
 
@@ -220,6 +220,22 @@ pub struct Totals {
     pub bytes_in: u64,
     /// Bytes written.
     pub bytes_out: u64,
+}
+
+impl Totals {
+    /// In words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let args = [
+            ("connections", self.connections.into()),
+            ("connections-text", count(self.connections).into()),
+            ("greetings", self.greetings.into()),
+            ("greetings-text", count(self.greetings).into()),
+            ("in", bytes(self.bytes_in).into()),
+            ("out", bytes(self.bytes_out).into()),
+        ];
+        tf("server-totals", &args)
+    }
 }
 
 /// What the handle and all threads of one run share.
