@@ -17,5 +17,6 @@ pub mod app;
 pub mod cli;
 pub mod i18n;
 pub mod logging;
+
 pub mod net;
 pub mod recording;

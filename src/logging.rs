@@ -1,5 +1,5 @@
-//! What the program and its libraries say about themselves, on standard error: warnings and errors, or more with
-//! `SOCKETSCOPE_LOG` set to `info`, `debug` or `trace` (or less: `error`, `off`).
+//! What the program and its libraries say about themselves, on standard error: warnings and errors of our own, errors of
+//! the libraries; or all of one level with `SOCKETSCOPE_LOG` set to `off`, `error`, `warn`, `info`, `debug` or `trace`.
 
 use std::io::Write as _;
 use std::sync::Mutex;
@@ -9,7 +9,16 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use crate::recording::text::visible;
 
 struct Logger {
-    level: LevelFilter,
+    /// As asked for; otherwise our own warnings and everybody's errors.
+    level: Option<LevelFilter>,
+}
+
+impl Logger {
+    fn is_shown(&self, metadata: &Metadata<'_>) -> bool {
+        let own = metadata.target().starts_with(env!("CARGO_PKG_NAME"));
+        let usual = if own { LevelFilter::Warn } else { LevelFilter::Error };
+        metadata.level() <= self.level.unwrap_or(usual)
+    }
 }
 
 /// The last error of the file dialogs, which they tell nobody but the log.
@@ -17,12 +26,12 @@ static DIALOG_ERROR: Mutex<Option<String>> = Mutex::new(None);
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.level || is_dialog_error(metadata)
+        self.is_shown(metadata) || is_dialog_error(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
         let text = visible(record.args().to_string().as_bytes());
-        if record.level() <= self.level {
+        if self.is_shown(record.metadata()) {
             // Nobody listens: nothing to be done about it.
             _ = writeln!(std::io::stderr(), "{} {}: {text}", record.level(), record.target());
         }
@@ -40,11 +49,11 @@ fn is_dialog_error(metadata: &Metadata<'_>) -> bool {
 
 /// Starts logging; to be called once, first of all.
 pub fn install() {
-    let level = std::env::var("SOCKETSCOPE_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or(LevelFilter::Warn);
+    let level = std::env::var("SOCKETSCOPE_LOG").ok().and_then(|text| text.parse().ok());
     // It fails where a logger is in place already: then that one goes on.
     if log::set_boxed_logger(Box::new(Logger { level })).is_ok() {
         // Errors always come through: why a dialog did not open must be known.
-        log::set_max_level(level.max(LevelFilter::Error));
+        log::set_max_level(level.unwrap_or(LevelFilter::Warn).max(LevelFilter::Error));
     }
 }
 
@@ -60,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_last_error_of_a_dialog_is_kept_until_taken_and_no_other() {
-        let logger = Logger { level: LevelFilter::Off };
+        let logger = Logger { level: Some(LevelFilter::Off) };
         let log = |level, target, text: &str| {
             logger.log(&Record::builder().level(level).target(target).args(format_args!("{text}")).build());
         };

@@ -32,6 +32,8 @@ pub enum Operation {
     Save,
     /// Keeping a body in a temporary file.
     Spool,
+    /// Handing a saved file to the program that shows it.
+    Open,
     /// Work inside the program itself.
     Work,
 }
@@ -50,6 +52,7 @@ impl Operation {
             Self::Fetch => "operation-fetch",
             Self::Save => "operation-save",
             Self::Spool => "operation-spool",
+            Self::Open => "operation-open",
             Self::Work => "operation-work",
         }
     }

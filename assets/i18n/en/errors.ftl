@@ -14,6 +14,7 @@ operation-send = Cannot send to { $target }
 operation-fetch = Cannot fetch { $target }
 operation-save = Cannot save { $target }
 operation-spool = Cannot keep the body of { $target }
+operation-open = Cannot open { $target }
 operation-work = A part of the program failed while working on { $target }
 
 cause-bad-address = it is not an address

@@ -28,7 +28,7 @@ pub use outbox::{MOST_MESSAGES, MOST_UNSENT};
 pub const RECEIVE_SIZE: usize = 64 << 10;
 
 /// What is added to each message that is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum LineEnd {
     /// Nothing.
     #[default]

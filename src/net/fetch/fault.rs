@@ -1,21 +1,324 @@
 //! What can be wrong with a URL, with TLS, or with what an HTTP server sends.
 
-use crate::i18n::t;
+use std::time::Duration;
 
-/// Its text is `fault-…` in `fetch.ftl`.
+use crate::i18n::{FluentValue, bytes, count, t, tf};
+
+/// Something wrong that is not the network's doing. Its text is `fault-…` in `fetch.ftl`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Not a URL that can be fetched.
     #[error("{}", t("fault-bad-url"))]
     BadUrl,
+    /// Nothing was typed.
+    #[error("{}", t("fault-empty-url"))]
+    EmptyUrl,
+    /// A blank, a line end or another control character inside a URL.
+    #[error("{}", t("fault-blank-in-url"))]
+    BlankInUrl,
+    /// Neither http nor https.
+    #[error("{}", text("fault-other-scheme", "scheme", .0))]
+    OtherScheme(String),
+    /// The part between scheme and path names no host.
+    #[error("{}", t("fault-bad-host"))]
+    BadHost,
+    /// A port that is not a number from 0 to 65535.
+    #[error("{}", t("fault-bad-port"))]
+    BadPort,
+
+    /// The certificate's time is over.
+    #[error("{}", t("fault-certificate-expired"))]
+    CertificateExpired,
+    /// The certificate's time has not begun.
+    #[error("{}", t("fault-certificate-not-yet-valid"))]
+    CertificateNotYetValid,
+    /// The certificate is for other names.
+    #[error("{}", tf("fault-wrong-host", &[("host", host.as_str().into()), ("names", names.as_str().into())]))]
+    WrongHost {
+        /// The host that was asked for.
+        host: String,
+        /// The names that the certificate is for; a few of them, parted by commas.
+        names: String,
+    },
+    /// No trusted root has signed it.
+    #[error("{}", t("fault-unknown-issuer"))]
+    UnknownIssuer,
+    /// It vouches for itself.
+    #[error("{}", t("fault-self-signed"))]
+    SelfSigned,
+    /// Its issuer has withdrawn it.
+    #[error("{}", t("fault-revoked"))]
+    Revoked,
+    /// Anything else about a certificate, in the TLS library's words.
+    #[error("{}", text("fault-bad-certificate", "text", .0))]
+    BadCertificate(String),
+    /// No version or cipher that both sides speak.
+    #[error("{}", t("fault-no-common-tls"))]
+    NoCommonTls,
+    /// What came is not TLS.
+    #[error("{}", t("fault-not-tls"))]
+    NotTls,
+    /// The connection was closed while TLS was being agreed on.
+    #[error("{}", t("fault-tls-closed"))]
+    TlsClosed,
+    /// Any other trouble with TLS, in the TLS library's words.
+    #[error("{}", text("fault-tls-other", "text", .0))]
+    TlsOther(String),
+    /// The file of further roots holds no certificate.
+    #[error("{}", t("fault-bad-roots"))]
+    BadRoots,
+    /// The file of further roots cannot be read.
+    #[error("{}", text("fault-unreadable-roots", "text", .0))]
+    UnreadableRoots(String),
+    /// The system has no trusted roots.
+    #[error("{}", t("fault-no-roots"))]
+    NoRoots,
+
+    /// Closed before any byte of an answer.
+    #[error("{}", t("fault-no-answer"))]
+    NoAnswer,
+    /// Closed inside the head of the answer.
+    #[error("{}", text("fault-head-cut", "got", &bytes(*.0)))]
+    HeadCut(u64),
+    /// The head did not come in this time.
+    #[error("{}", tf("fault-head-slow", &[("seconds", .0.as_secs_f64().into())]))]
+    HeadSlow(Duration),
+    /// More than 256 KiB of head.
+    #[error("{}", t("fault-head-too-large"))]
+    HeadTooLarge,
+    /// More than 1,000 header fields.
+    #[error("{}", t("fault-too-many-headers"))]
+    TooManyHeaders,
+    /// What came does not begin as HTTP/1 does; the first bytes of it, made visible.
+    #[error("{}", text("fault-not-http", "text", .0))]
+    NotHttp(String),
+    /// The head breaks the rules; the part that does.
+    #[error("{}", t(.0.id()))]
+    BadHead(HeadPart),
+    /// More 1xx answers than anyone needs.
+    #[error("{}", t("fault-too-many-interim"))]
+    TooManyInterim,
+    /// 101: another protocol than the one we speak.
+    #[error("{}", t("fault-switching-protocols"))]
+    SwitchingProtocols,
+
+    /// Content-Length is not a number, or the numbers differ.
+    #[error("{}", text("fault-bad-length", "value", .0))]
+    BadLength(String),
+    /// A Transfer-Encoding that is unknown or badly ordered.
+    #[error("{}", text("fault-bad-transfer-coding", "value", .0))]
+    BadTransferCoding(String),
+    /// Too many codings one over the other.
+    #[error("{}", t("fault-too-many-codings"))]
+    TooManyCodings,
+    /// A chunk's size is not a hexadecimal number, or too large.
+    #[error("{}", text("fault-bad-chunk-size", "value", .0))]
+    BadChunkSize(String),
+    /// A chunk is longer than it said.
+    #[error("{}", t("fault-bad-chunk-end"))]
+    BadChunkEnd,
+    /// A chunk's extension over 16 KiB, or a trailer over 64 KiB.
+    #[error("{}", t("fault-chunk-line-too-long"))]
+    ChunkLineTooLong,
+    /// The body ended before its Content-Length.
+    #[error("{}", tf("fault-short", &[("got", bytes(*got).into()), ("length", bytes(*length).into())]))]
+    Short {
+        /// Bytes received.
+        got: u64,
+        /// Bytes announced.
+        length: u64,
+    },
+    /// The body ended before its last chunk.
+    #[error("{}", text("fault-chunks-cut", "got", &bytes(*.0)))]
+    ChunksCut(u64),
+    /// Broken off (reset) inside a body of this length, after this many bytes.
+    #[error("{}", broken(*got, *length))]
+    Broken {
+        /// Bytes received.
+        got: u64,
+        /// Bytes announced, where a length was.
+        length: Option<u64>,
+    },
+    /// TLS ended without saying so (close_notify): whether all has come cannot be known.
+    #[error("{}", text("fault-tls-cut", "got", &bytes(*.0)))]
+    TlsCut(u64),
+    /// A compressed body is broken or ends early.
+    #[error("{}", text("fault-broken-coding", "coding", .0))]
+    BrokenCoding(&'static str),
+    /// Bytes after the end of a compressed body.
+    #[error("{}", text("fault-after-coding", "coding", .0))]
+    AfterCoding(&'static str),
+    /// So much comes out of so little that it can only be meant to fill the disk.
+    #[error("{}", tf("fault-bomb", &[("from", bytes(*from).into()), ("to", bytes(*to).into())]))]
+    Bomb {
+        /// Bytes received.
+        from: u64,
+        /// Bytes after decompression so far.
+        to: u64,
+    },
+
+    /// More redirects than were allowed.
+    #[error("{}", text("fault-too-many-redirects", "count", &count(u64::from(*.0))))]
+    TooManyRedirects(u32),
+    /// A redirect to something that is not a URL.
+    #[error("{}", text("fault-bad-redirect", "location", .0))]
+    BadRedirect(String),
+    /// A redirect to neither http nor https.
+    #[error("{}", text("fault-redirect-scheme", "scheme", .0))]
+    RedirectScheme(String),
+    /// Several redirects at once, to different places.
+    #[error("{}", t("fault-two-redirects"))]
+    TwoRedirects,
+
+    /// A body that ended early was to be saved as if it were whole.
+    #[error("{}", t("fault-only-partial"))]
+    OnlyPartial,
+    /// A device, a pipe or the like has the name to save under.
+    #[error("{}", t("fault-not-a-file"))]
+    NotAFile,
+    /// Every numbered variant of a name is taken.
+    #[error("{}", t("fault-names-taken"))]
+    NamesTaken,
+}
+
+/// The part of a head that breaks the rules of RFC 9112.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadPart {
+    /// The HTTP version.
+    Version,
+    /// The status code: three digits, 100 or more.
+    Status,
+    /// A header field's name, or a line without a colon.
+    Name,
+    /// A header field's value, such as one with a NUL in it.
+    Value,
+    /// A line's end.
+    LineEnd,
+}
+
+impl HeadPart {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Version => "fault-head-version",
+            Self::Status => "fault-head-status",
+            Self::Name => "fault-head-name",
+            Self::Value => "fault-head-value",
+            Self::LineEnd => "fault-head-line-end",
+        }
+    }
+}
+
+fn text(id: &str, name: &'static str, value: &str) -> String {
+    tf(id, &[(name, FluentValue::from(value))])
+}
+
+fn broken(got: u64, length: Option<u64>) -> String {
+    match length {
+        Some(length) => tf("fault-broken-of", &[("got", bytes(got).into()), ("length", bytes(length).into())]),
+        None => text("fault-broken", "got", &bytes(got)),
+    }
 }
 
 impl Fault {
     /// What to do about it, if there is something.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
-        match self {
-            Self::BadUrl => Some(t("fault-bad-url-advice")),
+        let id = match self {
+            Self::BadUrl | Self::EmptyUrl | Self::OtherScheme(_) | Self::BadHost => "fault-bad-url-advice",
+            Self::BlankInUrl => "fault-blank-in-url-advice",
+            Self::BadPort => "advice-bad-port",
+            Self::CertificateExpired | Self::CertificateNotYetValid => "fault-certificate-time-advice",
+            Self::WrongHost { .. } => "fault-wrong-host-advice",
+            Self::UnknownIssuer | Self::SelfSigned => "fault-unknown-issuer-advice",
+            Self::NotTls => "fault-not-tls-advice",
+            Self::NoCommonTls => "fault-no-common-tls-advice",
+            Self::BadRoots | Self::UnreadableRoots(_) => "fault-bad-roots-advice",
+            Self::NoRoots => "fault-no-roots-advice",
+            Self::NotHttp(_) => "fault-not-http-advice",
+            Self::HeadSlow(_) => "advice-timed-out",
+            Self::Short { .. }
+            | Self::ChunksCut(_)
+            | Self::Broken { .. }
+            | Self::TlsCut(_)
+            | Self::HeadCut(_)
+            | Self::NoAnswer => "fault-try-again-advice",
+            Self::TooManyRedirects(_) => "fault-too-many-redirects-advice",
+            Self::OnlyPartial => "fault-only-partial-advice",
+            Self::NotAFile | Self::NamesTaken => "advice-is-folder",
+            _ => return None,
+        };
+        Some(t(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_text_in_plain_words() {
+        let s = || "this".to_owned();
+        let faults = [
+            Fault::BadUrl,
+            Fault::EmptyUrl,
+            Fault::BlankInUrl,
+            Fault::OtherScheme(s()),
+            Fault::BadHost,
+            Fault::BadPort,
+            Fault::CertificateExpired,
+            Fault::CertificateNotYetValid,
+            Fault::WrongHost { host: s(), names: s() },
+            Fault::UnknownIssuer,
+            Fault::SelfSigned,
+            Fault::Revoked,
+            Fault::BadCertificate(s()),
+            Fault::NoCommonTls,
+            Fault::NotTls,
+            Fault::TlsClosed,
+            Fault::TlsOther(s()),
+            Fault::BadRoots,
+            Fault::UnreadableRoots(s()),
+            Fault::NoRoots,
+            Fault::NoAnswer,
+            Fault::HeadCut(1),
+            Fault::HeadSlow(Duration::from_secs(30)),
+            Fault::HeadTooLarge,
+            Fault::TooManyHeaders,
+            Fault::NotHttp(s()),
+            Fault::BadHead(HeadPart::Version),
+            Fault::BadHead(HeadPart::Status),
+            Fault::BadHead(HeadPart::Name),
+            Fault::BadHead(HeadPart::Value),
+            Fault::BadHead(HeadPart::LineEnd),
+            Fault::TooManyInterim,
+            Fault::SwitchingProtocols,
+            Fault::BadLength(s()),
+            Fault::BadTransferCoding(s()),
+            Fault::TooManyCodings,
+            Fault::BadChunkSize(s()),
+            Fault::BadChunkEnd,
+            Fault::ChunkLineTooLong,
+            Fault::Short { got: 1, length: 2 },
+            Fault::ChunksCut(1),
+            Fault::Broken { got: 1, length: None },
+            Fault::Broken { got: 1, length: Some(2) },
+            Fault::TlsCut(1),
+            Fault::BrokenCoding("gzip"),
+            Fault::AfterCoding("gzip"),
+            Fault::Bomb { from: 1, to: 2 },
+            Fault::TooManyRedirects(10),
+            Fault::BadRedirect(s()),
+            Fault::RedirectScheme(s()),
+            Fault::TwoRedirects,
+            Fault::OnlyPartial,
+            Fault::NotAFile,
+            Fault::NamesTaken,
+        ];
+        for fault in faults {
+            for text in [Some(fault.to_string()), fault.advice()].into_iter().flatten() {
+                assert!(text.contains(' ') && !text.contains("{ $") && !text.ends_with('.'), "{fault:?}: {text:?}");
+            }
         }
+        assert_eq!(Fault::Short { got: 12, length: 100 }.to_string(), "got 12 B of 100 B, then the connection ended");
     }
 }

@@ -36,7 +36,7 @@ pub const CLOSED_KEPT: usize = 1_000;
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where one message ends and the next begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Boundary {
     /// Each line (LF or CRLF) is a message, the reply ends the same way; bytes without a line end are a message as read.
     #[default]
@@ -48,7 +48,8 @@ pub enum Boundary {
 }
 
 /// How the server behaves. Numbers out of their bounds are taken to the nearest bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// Sent on accept.
     pub welcome: String,

@@ -1,0 +1,255 @@
+//! A body in a temporary file: written as it arrives, read piece by piece, never whole in memory.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::{Fault, charset, name, save};
+use crate::net::{Error, Operation, lock};
+
+/// The size of the buffer in front of the file; larger writes go past it.
+const BUFFER: usize = 64 << 10;
+/// Marks a body that is not complete.
+const PARTIAL: &str = "partial";
+
+/// Where an arriving body goes.
+#[derive(Debug)]
+pub(super) struct Spool {
+    file: BufWriter<File>,
+    len: u64,
+    /// The first bytes, to find the charset.
+    start: Vec<u8>,
+}
+
+/// What else is known of a body.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    /// Without userinfo, for errors.
+    pub(super) url: String,
+    pub(super) suggested_name: String,
+    pub(super) media_type: String,
+    pub(super) charset: Option<&'static encoding_rs::Encoding>,
+}
+
+impl Spool {
+    /// A new temporary file without a name: it goes with its last owner, however the program ends.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { file: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?), len: 0, start: Vec::new() })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.len += bytes.len() as u64;
+        let wanted = charset::LOOK_AT - self.start.len();
+        self.start.extend_from_slice(&bytes[..bytes.len().min(wanted)]);
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// What has been written, as a body.
+    pub(super) fn finish(self, about: About, complete: bool) -> io::Result<Body> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let charset = charset::find(&about.media_type, about.charset, &self.start);
+        Ok(Body { file: Mutex::new(file), len: self.len, about, charset, complete })
+    }
+}
+
+/// A body in a temporary file, after decoding; the file goes with the last owner.
+#[derive(Debug)]
+pub struct Body {
+    file: Mutex<File>,
+    len: u64,
+    about: About,
+    charset: &'static encoding_rs::Encoding,
+    complete: bool,
+}
+
+impl Body {
+    /// Its length in bytes, after decoding.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it is all that was sent. If not, it can be saved only under a name that says so.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// At most `most` bytes from `offset`; fewer only at the end.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    pub fn read_at(&self, offset: u64, most: usize) -> Result<Vec<u8>, Error> {
+        let left = self.len.saturating_sub(offset).min(most as u64);
+        let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
+        if bytes.is_empty() {
+            return Ok(bytes);
+        }
+        let mut file = lock(&self.file);
+        file.seek(SeekFrom::Start(offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|e| Error::io(Operation::Spool, &self.about.url, e))?;
+        Ok(bytes)
+    }
+
+    /// A file name: Content-Disposition, else the last path segment, else `index` with an extension for the type.
+    /// Always one safe path segment of at most 200 bytes.
+    #[must_use]
+    pub fn suggested_name(&self) -> &str {
+        &self.about.suggested_name
+    }
+
+    /// The `Content-Type`, in lower case without parameters; empty if unknown.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        &self.about.media_type
+    }
+
+    /// The charset to read it as text with: header, else byte order mark, else `<meta>`, else UTF-8.
+    #[must_use]
+    pub fn charset(&self) -> &'static encoding_rs::Encoding {
+        self.charset
+    }
+
+    /// Writes it to `path`, atomically: beside it under another name, synced, renamed. An old file keeps its
+    /// permissions; where `path` is a link, what it leads to is replaced.
+    ///
+    /// # Errors
+    /// Disk full, no permission, no folder, a folder or a device has the name; or the body is not complete and
+    /// `path` does not end in `.partial`: then `path` is as it was.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        self.check_name(path)?;
+        save::replace(path, |file| self.copy_to(file))
+    }
+
+    /// Saves it in `folder` under its suggested name, or under `name (1).ext`, `name (2).ext`, … where that is
+    /// taken: never over another file. Says which it was. A body that is not complete gets `.partial` added.
+    ///
+    /// # Errors
+    /// As [`Body::save`]; or 9,999 such names are taken.
+    pub fn save_new(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let names = (0..10_000).map(|n| {
+            let name = match n {
+                0 => self.suggested_name().to_owned(),
+                n => name::numbered(self.suggested_name(), n),
+            };
+            let path = folder.join(name);
+            if self.complete { path } else { Self::partial_path(&path) }
+        });
+        save::create(names, |file| self.copy_to(file))
+    }
+
+    /// The name for a body that is not complete: `page.html` → `page.html.partial`. A name that says so stays.
+    #[must_use]
+    pub fn partial_path(path: &Path) -> PathBuf {
+        if path.extension().is_some_and(|extension| extension == PARTIAL) {
+            return path.to_owned();
+        }
+        let mut path = path.as_os_str().to_owned();
+        path.push(".");
+        path.push(PARTIAL);
+        path.into()
+    }
+
+    /// Like [`Body::save`], but under [`Body::partial_path`] of `path`, which it gives back.
+    ///
+    /// # Errors
+    /// As [`Body::save`].
+    pub fn save_partial(&self, path: &Path) -> Result<PathBuf, Error> {
+        let path = Self::partial_path(path);
+        self.save(&path)?;
+        Ok(path)
+    }
+
+    fn check_name(&self, path: &Path) -> Result<(), Error> {
+        if self.complete || path.extension().is_some_and(|extension| extension == PARTIAL) {
+            return Ok(());
+        }
+        Err(Error::new(Operation::Save, path.display(), Fault::OnlyPartial))
+    }
+
+    fn copy_to(&self, to: &mut File) -> io::Result<()> {
+        const PIECE: usize = 1 << 20;
+        let mut buffer = vec![0; PIECE];
+        let mut offset = 0;
+        while offset < self.len {
+            let n = {
+                let mut file = lock(&self.file);
+                file.seek(SeekFrom::Start(offset))?;
+                file.read(&mut buffer)?
+            };
+            if n == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            to.write_all(&buffer[..n])?;
+            offset += n as u64;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Cause;
+
+    fn body(bytes: &[u8], complete: bool) -> Body {
+        let mut spool = Spool::new().expect("spool");
+        bytes.chunks(7).for_each(|chunk| spool.write(chunk).expect("written"));
+        let about = About {
+            url: "http://localhost/".into(),
+            suggested_name: "a.txt".into(),
+            media_type: "text/plain".into(),
+            charset: None,
+        };
+        spool.finish(about, complete).expect("body")
+    }
+
+    #[test]
+    fn a_body_is_read_piece_by_piece() {
+        let body = body(b"0123456789", true);
+        assert_eq!(body.len(), 10);
+        assert_eq!(body.read_at(3, 4).expect("bytes"), b"3456");
+        assert_eq!(body.read_at(8, 100).expect("bytes"), b"89");
+        assert_eq!(body.read_at(u64::MAX, 100).expect("bytes"), b"");
+    }
+
+    #[test]
+    fn a_new_save_takes_a_free_name() {
+        let folder = tempfile::tempdir().expect("folder");
+        let body = body(b"new", true);
+        for name in ["a.txt", "a (1).txt", "a (2).txt"] {
+            assert_eq!(body.save_new(folder.path()).expect("saved"), folder.path().join(name));
+        }
+        std::fs::write(folder.path().join("a.txt"), "old").expect("written");
+        body.save_new(folder.path()).expect("saved");
+        assert_eq!(std::fs::read(folder.path().join("a.txt")).expect("read"), b"old");
+        assert_eq!(std::fs::read(folder.path().join("a (3).txt")).expect("read"), b"new");
+    }
+
+    #[test]
+    fn what_is_not_complete_is_saved_only_under_a_name_that_says_so() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("a.txt");
+        let body = body(b"half", false);
+        let error = body.save(&path).expect_err("refused");
+        assert!(matches!(error.cause, Cause::Fetch(Fault::OnlyPartial)), "{error}");
+        assert!(!path.exists());
+        let saved = body.save_partial(&path).expect("saved");
+        assert_eq!(saved, folder.path().join("a.txt.partial"));
+        assert_eq!(std::fs::read(saved).expect("read"), b"half");
+        assert_eq!(body.save_new(folder.path()).expect("saved"), folder.path().join("a (1).txt.partial"));
+    }
+}

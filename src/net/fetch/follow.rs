@@ -1,0 +1,66 @@
+//! The whole fetch: the URL as typed, then hop by hop along the redirects (RFC 9110 §15.4) to the body.
+
+use super::exchange::Exchange;
+use super::state::Worker;
+use super::url::{self, Target};
+use super::{Body, Fault, Head, Hop, tls};
+use crate::i18n::t;
+use crate::net::{Error, Operation};
+
+/// Fetches `typed`. What had come of a body that failed is in the worker's `partial`.
+pub(super) fn run(worker: &Worker, typed: &str) -> Result<Body, Error> {
+    let (mut target, credentials) = url::parse(typed)?;
+    let mut config = None;
+    let mut redirects = 0;
+    let mut dropped = false;
+    worker.hop(|hop| hop.url = target.as_str().to_owned());
+    loop {
+        if target.is_tls() && config.is_none() {
+            config = Some(tls::config(&worker.options).map_err(|error| named(error, &target))?);
+        }
+        let exchange = Exchange { worker, target: &target, tls: config.as_ref().filter(|_| target.is_tls()) };
+        if !dropped && credentials.as_ref().is_some_and(|it| it.for_target(&target).is_none()) {
+            worker.note(t("note-credentials-dropped"));
+            dropped = true;
+        }
+        let (wire, head) = exchange.ask(credentials.as_ref())?;
+        let location = if worker.options.follow { location(&head) } else { Ok(None) };
+        let fault = |fault| Error::new(Operation::Fetch, target.as_str(), fault);
+        let Some(location) = location.map_err(fault)? else {
+            let body = exchange.body(wire, &head);
+            worker.unguard_stream();
+            return body;
+        };
+        if redirects >= worker.options.max_redirects {
+            return Err(fault(Fault::TooManyRedirects(worker.options.max_redirects)));
+        }
+        redirects += 1;
+        let (next, had_userinfo) = target.redirect(location).map_err(fault)?;
+        // The body of a redirect is not waited for.
+        worker.unguard_stream();
+        drop(wire);
+        worker.update(|view| view.hops.push(Hop { url: next.as_str().to_owned(), ..Hop::default() }));
+        if target.is_tls() && !next.is_tls() {
+            worker.note(t("note-downgrade"));
+        }
+        if had_userinfo {
+            worker.note(t("note-location-userinfo"));
+        }
+        target = next;
+    }
+}
+
+/// Trouble with the roots of the system has no name of its own.
+fn named(error: Error, target: &Target) -> Error {
+    if error.target.is_empty() { Error { target: target.host_port(), ..error } } else { error }
+}
+
+/// Where the answer sends us, if it does. An empty Location leads nowhere.
+fn location(head: &Head) -> Result<Option<&[u8]>, Fault> {
+    if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let mut locations = head.values("location").filter(|value| !value.is_empty());
+    let first = locations.next();
+    if locations.any(|other| Some(other) != first) { Err(Fault::TwoRedirects) } else { Ok(first) }
+}

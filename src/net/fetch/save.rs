@@ -1,0 +1,192 @@
+//! Files written whole or not at all: under another name in the same folder, synced, then renamed.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::Fault;
+use crate::net::{Cause, Error, Operation};
+
+/// Writes what `fill` gives as `path`, in place of what has that name. If anything fails, `path` is as it was and
+/// nothing else is left behind.
+///
+/// # Errors
+/// The name is that of a folder or a device; the folder or the old file cannot be written; the disk is full.
+pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+    let error = |cause: Cause| Error::new(Operation::Save, path.display(), cause);
+    let io = |e| Error::io(Operation::Save, path.display(), e);
+    if !names_a_file(path) {
+        return Err(error(Cause::IsFolder));
+    }
+    let (place, old) = match fs::metadata(path) {
+        Ok(old) => (fs::canonicalize(path).map_err(io)?, Some(old)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
+        Err(e) => return Err(io(e)),
+    };
+    if let Some(old) = &old {
+        check_old(old).map_err(error)?;
+    }
+    let file = write_beside(&place, old.as_ref(), fill).map_err(io)?;
+    file.persist(&place).map_err(|e| io(e.error))?;
+    sync_folder(&place);
+    Ok(())
+}
+
+/// Writes what `fill` gives under the first of `names` that is free; never over anything. Says which it was.
+///
+/// # Errors
+/// As [`replace`]; or no name is free.
+pub(super) fn create(
+    mut names: impl Iterator<Item = PathBuf>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<PathBuf, Error> {
+    let taken = |path: &Path| Error::new(Operation::Save, path.display(), Fault::NamesTaken);
+    let Some(mut path) = names.next() else { return Err(taken(Path::new(""))) };
+    let io = |path: &Path, e| Error::io(Operation::Save, path.display(), e);
+    let mut file = write_beside(&path, None, fill).map_err(|e| io(&path, e))?;
+    loop {
+        // Asked first, for file systems that cannot rename without replacing.
+        if fs::symlink_metadata(&path).is_err() {
+            file = match file.persist_noclobber(&path) {
+                Ok(_) => {
+                    sync_folder(&path);
+                    return Ok(path);
+                }
+                Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => e.file,
+                Err(e) => return Err(io(&path, e.error)),
+            };
+        }
+        path = names.next().ok_or_else(|| taken(&path))?;
+    }
+}
+
+/// Whether `path` ends in the name of a file, not in a separator or in `..`.
+fn names_a_file(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    path.file_name().is_some() && !bytes.last().is_some_and(|b| std::path::is_separator(char::from(*b)))
+}
+
+/// Only a file may be replaced, and only one that may be written to.
+fn check_old(old: &Metadata) -> Result<(), Cause> {
+    if old.is_dir() {
+        Err(Cause::IsFolder)
+    } else if !old.is_file() {
+        Err(Fault::NotAFile.into())
+    } else if old.permissions().readonly() {
+        Err(Cause::NoPermission)
+    } else {
+        Ok(())
+    }
+}
+
+/// A synced file in the folder of `path`, which goes away again unless it is renamed.
+fn write_beside(
+    path: &Path,
+    old: Option<&Metadata>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".socketscope-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask, as for any new file
+    let mut file = builder.tempfile_in(folder(path))?;
+    fill(file.as_file_mut())?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the new name last. It is there already, and not every system can do this.
+fn sync_folder(path: &Path) {
+    if let Err(error) = File::open(folder(path)).and_then(|folder| folder.sync_all()) {
+        log::debug!("folder of {}: not synced: {error}", path.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .expect("folder")
+            .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn cause(result: Result<(), Error>) -> Cause {
+        result.expect_err("an error").cause
+    }
+
+    #[test]
+    fn a_failed_save_changes_nothing() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("page.html");
+        fs::write(&path, "old").expect("written");
+        let result = replace(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(matches!(cause(result), Cause::DiskFull));
+        assert_eq!(fs::read(&path).expect("read"), b"old");
+        assert_eq!(listing(folder.path()), ["page.html"]);
+        let result = create([folder.path().join("new")].into_iter(), |_| Err(io::ErrorKind::StorageFull.into()));
+        assert!(result.is_err());
+        assert_eq!(listing(folder.path()), ["page.html"]);
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_is_refused_before_anything_is_written() {
+        let folder = tempfile::tempdir().expect("folder");
+        let never = |_: &mut File| -> io::Result<()> { panic!("written") };
+        assert!(matches!(cause(replace(folder.path(), never)), Cause::IsFolder));
+        assert!(matches!(cause(replace(&folder.path().join("new/"), never)), Cause::IsFolder));
+        assert!(matches!(cause(replace(&folder.path().join("none/x"), never)), Cause::NoFolder));
+        assert!(matches!(cause(replace(Path::new(""), never)), Cause::IsFolder));
+        let path = folder.path().join("kept");
+        fs::write(&path, "old").expect("written");
+        let mut permissions = fs::metadata(&path).expect("file").permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).expect("set");
+        assert!(matches!(cause(replace(&path, never)), Cause::NoPermission));
+        assert_eq!(listing(folder.path()), ["kept"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn devices_are_refused_links_followed_and_permissions_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let never = |_: &mut File| -> io::Result<()> { panic!("written") };
+        assert!(matches!(cause(replace(Path::new("/dev/null"), never)), Cause::Fetch(Fault::NotAFile)));
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&path, "old").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+        std::os::unix::fs::symlink(&path, &link).expect("link");
+        replace(&link, |file| file.write_all(b"new")).expect("saved");
+        assert!(fs::symlink_metadata(&link).expect("link").is_symlink());
+        assert_eq!(fs::read(&path).expect("read"), b"new");
+        assert_eq!(fs::metadata(&path).expect("file").permissions().mode() & 0o777, 0o640);
+
+        // A new file gets what any new file gets.
+        let (ours, others) = (folder.path().join("ours"), folder.path().join("others"));
+        replace(&ours, |_| Ok(())).expect("saved");
+        fs::write(&others, "").expect("written");
+        let mode = |path: &Path| fs::metadata(path).expect("file").permissions().mode();
+        assert_eq!(mode(&ours), mode(&others));
+    }
+}

@@ -1,0 +1,199 @@
+//! The connection of one hop: a socket with its time limits, TLS over it, a tap over that, a buffer on top.
+
+use std::io::{self, BufRead, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::{ClientConnection, StreamOwned};
+
+use super::trouble::wire;
+use crate::net::cancel::Cancel;
+use crate::net::tap::Tap;
+use crate::recording::Recording;
+
+/// The size of the buffer; one read takes at most this many bytes.
+const BUFFER: usize = 256 << 10;
+
+/// A TCP stream whose every read and write ends: by its own limit, by a deadline, or by being cancelled.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    /// The longest wait of one read or write.
+    silence: Duration,
+    /// When all waiting ends, if that is sooner.
+    deadline: Option<Instant>,
+    /// The limit that the socket has now.
+    set: Option<Duration>,
+    cancel: Cancel,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, silence: Duration, cancel: Cancel) -> Self {
+        Self { stream, silence, deadline: None, set: None, cancel }
+    }
+
+    /// All reads and writes from now on together take at most `limit`; `None` lifts that.
+    pub(super) fn set_limit(&mut self, limit: Option<Duration>) {
+        self.deadline = limit.map(|limit| Instant::now() + limit);
+    }
+
+    /// Whether the time of [`Socket::set_limit`] is up.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Gives the socket the limit for its next wait.
+    fn arm(&mut self) -> io::Result<()> {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left.map_or(self.silence, |left| left.min(self.silence));
+        if limit.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if self.set != Some(limit) {
+            self.stream.set_read_timeout(Some(limit))?;
+            self.stream.set_write_timeout(Some(limit))?;
+            self.set = Some(limit);
+        }
+        Ok(())
+    }
+
+    /// One read or write. Cancelling shuts the socket down, which looks like an end: it is not.
+    fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {
+        if self.cancel.is_cancelled() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        match result {
+            // What a socket says whose limit has passed differs between systems.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
+            result => result,
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.arm()?;
+        let result = self.stream.read(buf);
+        self.ended(result)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.arm()?;
+        let result = self.stream.write(buf);
+        self.ended(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// What HTTP is spoken over.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(Socket),
+    Tls(Box<StreamOwned<ClientConnection, Socket>>),
+}
+
+impl Stream {
+    fn socket(&mut self) -> &mut Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(tls) => &mut tls.sock,
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buf),
+            Self::Tls(tls) => tls.read(buf),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(buf),
+            Self::Tls(tls) => tls.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(tls) => tls.flush(),
+        }
+    }
+}
+
+/// The tapped stream with its buffer. All its errors are marked by [`wire`].
+#[derive(Debug)]
+pub(super) struct Wire {
+    tap: Tap<Stream>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Stream, recording: Arc<Recording>) -> Self {
+        Self { tap: Tap::new(stream, recording), buffer: vec![0; BUFFER], start: 0, end: 0 }
+    }
+
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        self.tap.get_mut().socket()
+    }
+
+    /// Sends all of `bytes`.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tap.write_all(bytes).and_then(|()| self.tap.flush())
+    }
+
+    /// Whether bytes have come that nobody has asked for.
+    pub(super) fn has_more(&self) -> bool {
+        self.start < self.end
+    }
+
+    /// Says farewell as TLS asks for (RFC 8446 §6.1); nothing depends on its arrival.
+    pub(super) fn close(mut self) {
+        if let Stream::Tls(tls) = self.tap.get_mut() {
+            tls.conn.send_close_notify();
+            if let Err(error) = tls.conn.write_tls(&mut tls.sock) {
+                log::debug!("close_notify was not sent: {error}");
+            }
+        }
+    }
+}
+
+impl BufRead for Wire {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end {
+            let n = loop {
+                match self.tap.read(&mut self.buffer) {
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                    result => break result.map_err(wire)?,
+                }
+            };
+            (self.start, self.end) = (0, n);
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.start = (self.start + n).min(self.end);
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(buf)?;
+        self.consume(n);
+        Ok(n)
+    }
+}

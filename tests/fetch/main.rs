@@ -1,0 +1,73 @@
+//! The fetch engine and its terminal command against scripted servers on the loopback.
+
+mod bodies;
+mod limits;
+mod redirects;
+mod server;
+mod terminal;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketscope::net::fetch::{Body, Fault, Fetch, Hop, Options, Outcome};
+use socketscope::net::report::Waker;
+use socketscope::net::{Cause, Error};
+use socketscope::recording::{Limits, Recorder};
+
+/// Long enough for any machine; nothing waits for so long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A fetch that is over.
+struct Done {
+    hops: Vec<Hop>,
+    outcome: Outcome,
+}
+
+impl Done {
+    fn of(fetch: &Fetch) -> Self {
+        assert!(fetch.inbox().wait_end(PATIENCE), "it hangs: {:?}", fetch.view(|view| view.phase));
+        fetch.view(|view| Self { hops: view.hops.clone(), outcome: view.outcome.clone().expect("an outcome") })
+    }
+
+    fn body(&self) -> Arc<Body> {
+        match &self.outcome {
+            Outcome::Complete(body) => Arc::clone(body),
+            Outcome::Failed { error, .. } => panic!("{error}"),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.body().read_at(0, usize::MAX).expect("bytes")
+    }
+
+    fn failure(&self) -> (&Error, Option<&Arc<Body>>) {
+        match &self.outcome {
+            Outcome::Complete(body) => panic!("complete with {} bytes", body.len()),
+            Outcome::Failed { error, partial } => (error, partial.as_ref()),
+        }
+    }
+
+    fn fault(&self) -> &Fault {
+        match &self.failure().0.cause {
+            Cause::Fetch(fault) => fault,
+            other => panic!("{other}"),
+        }
+    }
+
+    fn last(&self) -> &Hop {
+        self.hops.last().expect("a hop")
+    }
+}
+
+fn recorder() -> Arc<Recorder> {
+    Recorder::new(Limits::default())
+}
+
+fn fetch_with(url: &str, options: Options) -> Done {
+    Done::of(&Fetch::start(url, options, &recorder(), Waker::none()))
+}
+
+fn fetch(url: &str) -> Done {
+    fetch_with(url, Options::default())
+}

@@ -1,0 +1,166 @@
+//! `socketscope fetch`, with the streams of a test.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::Parser;
+use crossbeam_channel::bounded;
+use socketscope::cli::fetch::{Args, Streams, run_to};
+use socketscope::net::cancel::Cancel;
+
+use super::server::{Server, answer, answer_then, hold};
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    fetch: Args,
+}
+
+fn args(words: &[&str]) -> Args {
+    Command::try_parse_from([&["fetch"], words].concat()).expect("arguments").fetch
+}
+
+/// Exit code, standard output, standard error.
+fn run_on(words: &[&str], terminal: bool) -> (i32, Vec<u8>, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let streams = Streams { out: &mut out, out_is_terminal: terminal, err: &mut err, err_is_terminal: terminal };
+    let code = run_to(&args(words), &Cancel::default(), streams);
+    (code, out, String::from_utf8(err).expect("text"))
+}
+
+fn run(words: &[&str]) -> (i32, Vec<u8>, String) {
+    run_on(words, false)
+}
+
+#[test]
+fn heads_go_to_standard_error_and_the_body_to_standard_output() {
+    let server = Server::answering([
+        "HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n",
+        "HTTP/1.1 404 N\x1b[2Jo\r\nX-Y: \u{202e}z\u{85}\r\nContent-Length: 4\r\n\r\n\x1b\r\nb",
+    ]);
+    let url = server.url("/");
+    let (code, out, err) = run(&[&url]);
+    assert_eq!((code, out.as_slice()), (0, &b"\x1b\r\nb"[..]), "{err}");
+    let first = format!("* GET {url}\nHTTP/1.1 302 Found\nLocation: /x\n\n");
+    let second = "HTTP/1.1 404 N\\x1b[2Jo\nX-Y: \\u{202e}z\\x85\nContent-Length: 4\n\n";
+    assert_eq!(err, format!("{first}* GET {url}x\n{second}"));
+}
+
+#[test]
+fn a_terminal_is_shown_text_that_cannot_act() {
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=gbk\r\n\r\n\u{1b}[2J\r\n"]);
+    let (code, out, _) = run_on(&[&server.url("/"), "--progress"], true);
+    assert_eq!((code, out.as_slice()), (0, &b"\\x1b[2J\n"[..]));
+}
+
+#[test]
+fn a_file_is_written_whole_or_left_as_it_was() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("page");
+    std::fs::write(&path, "old").expect("written");
+    let name = path.to_str().expect("text");
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"]);
+    let (code, out, err) = run(&[&server.url("/"), "-o", name]);
+    assert_eq!((code, out.len()), (1, 0));
+    assert_eq!(std::fs::read(&path).expect("read"), b"old");
+    assert_eq!(err.lines().filter(|line| line.contains("got 4 B of 10 B")).count(), 1, "{err}");
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew"]);
+    let (code, _, err) = run(&[&server.url("/"), "-o", name, "--progress"]);
+    assert_eq!((code, std::fs::read(&path).expect("read")), (0, b"new".to_vec()));
+    assert!(err.contains("3 B of 3 B (100 %)"), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew"]);
+    let missing = folder.path().join("none/page");
+    let (code, _, err) = run(&[&server.url("/"), "-o", missing.to_str().expect("text")]);
+    assert_eq!(code, 1);
+    assert!(err.lines().last().expect("line").contains("the folder does not exist"), "{err}");
+}
+
+#[test]
+fn the_suggested_name_is_used_in_this_folder_and_never_over_another_file() {
+    let folder = tempfile::tempdir().expect("folder");
+    // No other test has a path that is relative to this.
+    std::env::set_current_dir(folder.path()).expect("folder");
+    let evil =
+        "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"../../a.txt\"\r\nContent-Length: 1\r\n\r\n";
+    let server = Server::answering([format!("{evil}1"), format!("{evil}2")]);
+    for _ in 0..2 {
+        let (code, _, err) = run(&[&server.url("/"), "--remote-name"]);
+        assert_eq!(code, 0, "{err}");
+    }
+    let read = |name: &str| std::fs::read_to_string(Path::new(name)).expect("read");
+    assert_eq!((read("a.txt"), read("a (1).txt")), ("1".to_owned(), "2".to_owned()));
+}
+
+#[test]
+fn a_closed_standard_output_is_one_line() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
+    let mut err = Vec::new();
+    let streams = Streams { out: &mut Closed, out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    assert_eq!(run_to(&args(&[&server.url("/")]), &Cancel::default(), streams), 1);
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
+    let mut out = Vec::new();
+    let streams = Streams { out: &mut out, out_is_terminal: false, err: &mut Closed, err_is_terminal: true };
+    assert_eq!(run_to(&args(&[&server.url("/"), "--progress"]), &Cancel::default(), streams), 0);
+    assert_eq!(out, b"body");
+}
+
+#[test]
+fn what_is_no_url_is_one_line() {
+    for url in ["ftp://user:secret@x/", "", "http://a b/"] {
+        let (code, out, err) = run(&[url]);
+        assert_eq!((code, out.len(), err.lines().count()), (1, 0, 1), "{err}");
+        assert!(!err.contains("secret"));
+    }
+}
+
+#[test]
+fn options_are_checked_and_used() {
+    for words in [&["x", "--timeout", "0"][..], &["x", "--timeout", "1e99"], &["x", "--timeout", "NaN"], &[]] {
+        assert!(Command::try_parse_from([&["fetch"], words].concat()).is_err(), "{words:?}");
+    }
+    assert!(Command::try_parse_from(["fetch", "x", "-o", "y", "--remote-name"]).is_err());
+    let moved = b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 2\r\n\r\nhi";
+    let server = Server::new(vec![answer(moved)]);
+    let (code, out, _) = run(&[&server.url("/"), "--no-follow"]);
+    assert_eq!((code, out), (0, b"hi".to_vec()));
+    let server = Server::new(vec![answer(moved)]);
+    let (code, _, err) = run(&[&server.url("/"), "--max-redirects", "0"]);
+    assert!(code == 1 && err.contains("more than 0 redirects"), "{err}");
+    let server = Server::new(vec![answer_then(b"", hold)]);
+    let (code, _, err) = run(&[&server.url("/"), "--timeout", "0.05"]);
+    assert!(code == 1 && err.contains("no answer for"), "{err}");
+}
+
+#[test]
+fn stopping_ends_it_with_one_line() {
+    let (sent, was_sent) = bounded(1);
+    let server = Server::new(vec![answer_then(b"", move |stream| {
+        sent.send(()).expect("sent");
+        hold(stream)
+    })]);
+    let stop = Cancel::default();
+    let stopper = {
+        let stop = stop.clone();
+        std::thread::Builder::new().name("stopper".into()).spawn(move || {
+            was_sent.recv().expect("sent");
+            stop.cancel();
+        })
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let streams = Streams { out: &mut out, out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    assert_eq!(run_to(&args(&[&server.url("/"), "--timeout", "600"]), &stop, streams), 1);
+    stopper.expect("thread").join().expect("stopper");
+    let err = String::from_utf8(err).expect("text");
+    assert!(err.lines().last().expect("line").ends_with("cancelled"), "{err}");
+}

@@ -1,0 +1,96 @@
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use super::Window;
+
+/// Opens the Client tab on `port` of this computer.
+fn client(window: &mut Window, port: u16) {
+    window.open_tab("Client");
+    window.fill("Port", &port.to_string());
+}
+
+#[test]
+fn one_press_plays_the_tutorial_with_our_own_server() {
+    let mut window = Window::new();
+    let address = window.start_server();
+    client(&mut window, address.port());
+    window.press("Play the tutorial");
+    window.wait_for_text("The other side closed the connection");
+    let shown = window.texts();
+    let mut from = 0;
+    for text in ["Welcome!", "Michael", "Hello, Michael!", "Tracy", "Hello, Tracy!", "Sarah", "Hello, Sarah!", "exit"] {
+        let at = shown[from..].iter().position(|one| one == text);
+        from += at.unwrap_or_else(|| panic!("{text:?} is missing, or out of its order, in {shown:?}"));
+    }
+    assert!(window.shows("empty read"));
+    window.open_tab("Server");
+    window.wait_for_text("1 so far, 3 greetings, 21 B in, 49 B out");
+}
+
+#[test]
+fn a_chat_in_chinese_with_line_endings_and_every_read_kept_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let mut window = Window::new();
+    client(&mut window, listener.local_addr().expect("address").port());
+    window.press("Connect");
+    let (mut server, _) = listener.accept().expect("accepted");
+    window.wait_for_text("● connected 127.0.0.1:");
+    window.fill("Message", "你好");
+    window.key(egui::Key::Enter);
+    let mut buf = [0; 6];
+    server.read_exact(&mut buf).expect("read");
+    assert_eq!(buf, "你好".as_bytes());
+    assert_eq!(window.value("Message"), "", "ready for the next message");
+    // The field keeps the focus: the next message can be typed at once.
+    window.harness.event(egui::Event::Text("again".to_owned()));
+    window.settle();
+    window.press("Send");
+    let mut buf = [0; 5];
+    server.read_exact(&mut buf).expect("read");
+    assert_eq!(&buf, b"again");
+
+    server.write_all("再见\x1b[2J".as_bytes()).expect("sent");
+    window.wait_for_text("再见\\x1b[2J");
+    drop(server);
+    window.wait_for_text("● ended");
+    assert!(window.shows("The other side closed the connection"));
+}
+
+#[test]
+fn the_line_ending_is_added() {
+    use egui::accesskit::Role;
+    use egui_kittest::kittest::Queryable as _;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let mut window = Window::new();
+    client(&mut window, listener.local_addr().expect("address").port());
+    window.harness.get_by_role_and_label(Role::ComboBox, "Line ending").click();
+    window.settle();
+    window.harness.get_by_label("CRLF (\\r\\n)").click();
+    window.settle();
+    window.press("Connect");
+    let (mut server, _) = listener.accept().expect("accepted");
+    window.wait_for_text("● connected");
+    window.fill("Message", "a");
+    window.press("Send");
+    let mut buf = [0; 3];
+    server.read_exact(&mut buf).expect("read");
+    assert_eq!(&buf, b"a\r\n");
+    window.press("Disconnect");
+    window.wait_for_text("● ended");
+    assert_eq!(server.read(&mut [0; 8]).expect("closed"), 0);
+}
+
+#[test]
+fn a_refused_connection_names_every_address_tried() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("listener").local_addr().expect("address").port();
+    let mut window = Window::new();
+    client(&mut window, port);
+    window.fill("Host", "localhost");
+    window.press("Connect");
+    window.wait_for_text("● failed");
+    assert!(window.shows(&format!("127.0.0.1:{port} tried")));
+    assert!(window.shows("check the port, and that the server is running"));
+    // It is remembered for the next time.
+    window.press("Recent");
+    assert!(window.shows(&format!("localhost:{port}")));
+}
