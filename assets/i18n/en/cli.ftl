@@ -18,7 +18,7 @@ cli-serve-pause = Pause before each answer
 cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
 cli-serve-welcome = What each client is sent first
 # Not “{n}” itself: the library that prints the help takes it for a new line.
-cli-serve-reply = The answer to each message: {"{message}"} stands for the message, {"{peer}"} for the client's address, n in braces for the message's number
+cli-serve-reply = The answer to each message; {"{message}"}, {"{peer}"} and the number n in braces are filled in
 cli-serve-receive-size = How many bytes one read takes at most
 cli-serve-backlog = How many clients may wait to be accepted
 cli-serve-max-connections = How many clients are served at the same time; more wait
