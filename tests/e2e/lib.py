@@ -52,6 +52,8 @@ def run_scenarios():
         if only and only not in title:
             continue
         began = time.monotonic()
+        for left in Path(os.environ["TMPDIR"]).iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         try:
             function()
             verdict = "passed"
@@ -83,6 +85,10 @@ def _leave_evidence(stem, title, trouble):
     print(f"        see {FAILURES}/{stem}.txt and .png", flush=True)
 
 
+class Hopeless(AssertionError):
+    """Waiting longer cannot help."""
+
+
 def until(what, test, timeout=WAIT):
     """Polls until `test` gives something true, and returns it."""
     deadline = time.monotonic() + timeout
@@ -92,6 +98,8 @@ def until(what, test, timeout=WAIT):
             found = test()
             if found:
                 return found
+        except Hopeless:
+            raise
         except Exception as trouble:  # the tree may change while it is read
             last = trouble
         if time.monotonic() > deadline:
@@ -341,7 +349,8 @@ class Nginx:
         )
 
         def answering():
-            check(self.process.poll() is None, "nginx ended: " + self.log.read_text(errors="replace"))
+            if self.process.poll() is not None:
+                raise Hopeless("nginx ended: " + self.log.read_text(errors="replace"))
             return all(accepts(port) for port in ports)
 
         until("nginx answers", answering)
@@ -546,7 +555,8 @@ class Window(Tree):
         clean_up(lambda: Window.open.remove(self) if self in Window.open else None)
 
         def appeared():
-            check(self.process.poll() is None, f"the program ended with {self.process.poll()}: {self.errors()}")
+            if self.process.poll() is not None:
+                raise Hopeless(f"the program ended with {self.process.poll()}: {self.errors()}")
             return application(Path(BINARY).name, self.process.pid)
 
         self._id = None
@@ -597,6 +607,24 @@ class Window(Tree):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return int(fields[11]) + int(fields[12])
 
+    def focus(self, name, role, most=80):
+        """Goes to a widget with the Tab key alone."""
+        for _ in range(most):
+            if any(has_state(node, "FOCUSED") for node in self.all(name, role)):
+                return
+            before = self.focused()
+            self.key("Tab")
+            until("the focus moves", lambda: self.focused() != before, 3)
+        raise AssertionError(f"{most} times Tab did not reach “{name}”")
+
+    def focused(self):
+        """Where the keyboard goes now, as something to compare."""
+        for node, depth in walk(self.root):
+            if has_state(node, "FOCUSED"):
+                place = node.queryComponent().getExtents(0)
+                return role_of(node), node.name, depth, place.x, place.y
+        return None
+
     def quit(self):
         """Closes it by its own shortcut and waits for a clean end."""
         self.key("ctrl+q")
@@ -605,13 +633,38 @@ class Window(Tree):
         Window.open.remove(self)
 
 
-def save_dialog():
+class SaveDialog(Tree):
     """The desktop's own save dialog, opened by the portal in a process of its own."""
+
+    def name(self):
+        """The suggested file name."""
+        return content_of(self._field())
+
+    def _field(self):
+        def test():
+            # The label beside it says “Name:”; of all fields it alone is shown.
+            return [node for node in self.all(role=ENTRY) if has_state(node, "SENSITIVE")]
+
+        return until("the dialog has its name field", test)[0]
+
+    def save(self, path):
+        """Types a path and presses Save."""
+        self._field().queryEditableText().setTextContents(str(path))
+        until(f"the dialog holds {path}", lambda: self.name() == str(path))
+        self.press("Save")
+
+    def replace(self):
+        """Says yes to overwriting a file."""
+        self.press("Replace")
+
+
+def save_dialog():
+    """Waits until the portal shows it."""
     def test():
         portal = application("xdg-desktop-portal-gtk")
         return portal if portal and Tree(portal).all(role=("file chooser", "dialog")) else None
 
-    return Tree(until("the save dialog is open", test, 45))
+    return SaveDialog(until("the save dialog is open", test, 45))
 
 
 def save_dialog_gone():
