@@ -24,6 +24,9 @@ def tutorial():
     window.wait_text("Welcome!")
     window.press("Play the tutorial")
     window.wait_text("Hello, Sarah!")
+    log = WORK / "tutorial-server.log"
+    until("the Python server saw exit", lambda: b" closed." in log.read_bytes())
+    window.find_enabled("Connect", BUTTON)
     texts = window.texts()
     order = []
     for said in ("Welcome!", "Michael", "Hello, Michael!", "Tracy", "Hello, Tracy!", "Sarah", "Hello, Sarah!", "exit"):
@@ -31,9 +34,6 @@ def tutorial():
         check(found, f"no bubble says exactly “{said}”: {texts}")
         order.append(found[0])
     same(order, sorted(order), "the order of the bubbles")
-    log = WORK / "tutorial-server.log"
-    until("the Python server saw exit", lambda: b" closed." in log.read_bytes())
-    window.find_enabled("Connect", BUTTON)
 
 
 @scenario("Chinese text is typed, sent and comes back")

@@ -3,7 +3,7 @@
 from lib import *
 
 
-@scenario("keys alone are enough: tabs by shortcut, fields and buttons by Tab, a page is fetched")
+@scenario("keys alone are enough: tabs by shortcut, fields and buttons by Tab, a chat is held")
 def keys():
     def serve(connection):
         connection.sendall(b"who?")
