@@ -15,5 +15,6 @@
 pub mod app;
 pub mod cli;
 pub mod i18n;
+pub mod logging;
 pub mod net;
 pub mod recording;

@@ -1,1 +1,241 @@
-//! Front door 2.
+//! Front door 2: the window.
+//!
+//! `logic()` drains what workers report, `ui()` draws and gives back the [`Command`] that a person chose, `apply()`
+//! does it. A tab knows no other tab.
+
+mod client_tab;
+pub mod command;
+mod dialogs;
+mod fetch_tab;
+mod help;
+mod jobs;
+mod server_tab;
+pub mod settings;
+mod start;
+pub mod style;
+pub mod widgets;
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference};
+
+use client_tab::ClientTab;
+use command::Command;
+use fetch_tab::FetchTab;
+use jobs::{Done, Jobs};
+use server_tab::ServerTab;
+use settings::{Settings, Tab};
+use widgets::notices::Notices;
+
+use crate::i18n::{t, tf};
+use crate::net::report::Waker;
+use crate::recording::{Limits, Recorder};
+
+pub use start::run;
+
+/// What every tab may use.
+pub struct Tools<'a> {
+    /// The window's context, to ask for another frame.
+    pub ctx: &'a egui::Context,
+    /// Where connections are recorded.
+    pub recorder: &'a Arc<Recorder>,
+    /// Wakes the window from workers.
+    pub waker: &'a Waker,
+    /// Runs what must not hold the window up.
+    pub jobs: &'a Jobs,
+}
+
+/// The window and all that it holds.
+pub struct App {
+    settings: Settings,
+    server: ServerTab,
+    client: ClientTab,
+    fetch: FetchTab,
+    recorder: Arc<Recorder>,
+    waker: Waker,
+    jobs: Jobs,
+    notices: Notices,
+    help: bool,
+}
+
+impl App {
+    /// A window as it was left last time.
+    #[must_use]
+    pub fn new(cc: &eframe::CreationContext<'_>) -> Self {
+        let ctx = &cc.egui_ctx;
+        style::install(ctx);
+        let settings = Settings::load(cc.storage);
+        ctx.set_theme(settings.theme);
+        let waker = {
+            let ctx = ctx.clone();
+            Waker::new(move || ctx.request_repaint())
+        };
+        Self {
+            server: ServerTab::default(),
+            client: ClientTab::default(),
+            fetch: FetchTab::new(&settings.fetch),
+            recorder: Recorder::new(Limits::default()),
+            jobs: Jobs::new(waker.clone()),
+            notices: Notices::default(),
+            help: false,
+            settings,
+            waker,
+        }
+    }
+
+    fn drain(&mut self, ctx: &egui::Context) {
+        self.waker.rearm();
+        let tools = Tools { ctx, recorder: &self.recorder, waker: &self.waker, jobs: &self.jobs };
+        self.server.drain(&tools);
+        self.client.drain(&tools);
+        self.fetch.drain(&tools);
+        while let Some(done) = self.jobs.next() {
+            match done {
+                Done::SystemTheme(theme) => ctx.options_mut(|options| options.fallback_theme = theme),
+                Done::PathChosen { body, path: Some(path) } => {
+                    self.fetch.save(body, path, &self.jobs, &mut self.notices);
+                }
+                Done::PathChosen { path: None, .. } => {
+                    self.fetch.dialog_closed();
+                    if let Some(why) = crate::logging::take_dialog_error() {
+                        self.notices.bad(tf("no-dialog", &[("why", why.into())]));
+                    }
+                }
+                Done::Saved(Ok(path)) => {
+                    let text = tf("saved", &[("path", path.display().to_string().into())]);
+                    self.fetch.saved(path, &mut self.settings.fetch);
+                    self.notices.good(text);
+                }
+                Done::Saved(Err(error)) => {
+                    self.fetch.not_saved();
+                    self.notices.bad(error.to_string());
+                }
+                Done::Opened(Ok(())) => {}
+                Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
+            }
+        }
+    }
+
+    fn apply(&mut self, command: Command, ctx: &egui::Context, frame: &eframe::Frame) {
+        let tools = Tools { ctx, recorder: &self.recorder, waker: &self.waker, jobs: &self.jobs };
+        let settings = &mut self.settings;
+        match command {
+            Command::ShowServer => settings.tab = Tab::Server,
+            Command::ShowClient => settings.tab = Tab::Client,
+            Command::ShowFetch => settings.tab = Tab::Fetch,
+            Command::Help => self.help = !self.help,
+            Command::LightTheme => set_theme(ctx, settings, ThemePreference::Light),
+            Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
+            Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
+            Command::StartServer | Command::StopServer => self.server.apply(command, &settings.server, &tools),
+            Command::Connect | Command::Disconnect => self.client.apply(command, &mut settings.client, &tools),
+            Command::PlayTutorial => {
+                settings.tab = Tab::Client;
+                self.client.apply(command, &mut settings.client, &tools);
+            }
+            Command::Fetch | Command::CancelFetch | Command::SaveBody | Command::SaveHere | Command::OpenSaved => {
+                self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
+            }
+            Command::Main => match settings.tab {
+                Tab::Server => self.server.apply(command, &settings.server, &tools),
+                Tab::Client => self.client.apply(command, &mut settings.client, &tools),
+                Tab::Fetch => self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices),
+            },
+        }
+    }
+
+    fn top(&self, ui: &mut egui::Ui) -> Option<Command> {
+        let mut command = None;
+        ui.horizontal(|ui| {
+            for (tab, show) in TABS {
+                let response = widgets::tab(ui, self.settings.tab == tab, show.label());
+                if response.on_hover_text(show.tooltip(ui.ctx())).clicked() {
+                    command = Some(show);
+                }
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                command = command.or(Command::Help.button(ui, true));
+                ui.menu_button(t("theme"), |ui| {
+                    for (theme, set) in [
+                        (ThemePreference::Light, Command::LightTheme),
+                        (ThemePreference::Dark, Command::DarkTheme),
+                        (ThemePreference::System, Command::SystemTheme),
+                    ] {
+                        let response = ui.selectable_label(self.settings.theme == theme, set.label());
+                        if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
+                            command = Some(set);
+                        }
+                    }
+                });
+            });
+        });
+        command
+    }
+
+    /// What runs, whichever tab is open; a press shows its tab.
+    fn status(&self, ui: &mut egui::Ui) -> Option<Command> {
+        let mut command = None;
+        ui.horizontal(|ui| {
+            let texts = [self.server.status(), self.client.status(), self.fetch.status()];
+            for (index, (text, (_, show))) in texts.into_iter().zip(TABS).enumerate() {
+                if index > 0 {
+                    ui.separator();
+                }
+                let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).truncate();
+                if ui.add(button).on_hover_text(show.tooltip(ui.ctx())).clicked() {
+                    command = Some(show);
+                }
+            }
+        });
+        command
+    }
+}
+
+/// The tabs with the command that shows each, in their order.
+const TABS: [(Tab, Command); 3] =
+    [(Tab::Server, Command::ShowServer), (Tab::Client, Command::ShowClient), (Tab::Fetch, Command::ShowFetch)];
+
+fn set_theme(ctx: &egui::Context, settings: &mut Settings, theme: ThemePreference) {
+    settings.theme = theme;
+    ctx.set_theme(theme);
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.drain(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut command = Command::pressed(&ctx);
+        let fill = style::palette(ui).panel;
+        let bar = |y| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, y));
+        Panel::top("top").frame(bar(7)).show(ui, |ui| command = command.or(self.top(ui)));
+        Panel::bottom("status").frame(bar(4)).show(ui, |ui| command = command.or(self.status(ui)));
+        if !self.notices.is_empty() {
+            Panel::bottom("notices").frame(bar(6)).show(ui, |ui| self.notices.ui(ui));
+        }
+        CentralPanel::default().frame(bar(10)).show(ui, |ui| {
+            let settings = &mut self.settings;
+            command = command.or(match settings.tab {
+                Tab::Server => self.server.ui(ui, &mut settings.server),
+                Tab::Client => self.client.ui(ui, &mut settings.client),
+                Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
+            });
+        });
+        help::window(&ctx, &mut self.help);
+        if let Some(command) = command {
+            self.apply(command, &ctx, frame);
+            // Show what came of it at once.
+            ctx.request_repaint();
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.settings.save(storage);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

@@ -10,7 +10,7 @@ use super::report::{Inbox, Waker};
 use crate::recording::{Ends, Recorder, Recording};
 
 /// What is added to each message that is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum LineEnd {
     /// Nothing.
     #[default]

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::fetch::Fault;
-use crate::i18n::{t, tf};
+use crate::i18n::{self, t, tf};
 
 /// What was being done. Its text is `operation-…` in `errors.ftl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Operation {
     Save,
     /// Keeping a body in a temporary file.
     Spool,
+    /// Handing a saved file to the program that shows it.
+    Open,
     /// Work inside the program itself.
     Work,
 }
@@ -50,6 +52,7 @@ impl Operation {
             Self::Fetch => "operation-fetch",
             Self::Save => "operation-save",
             Self::Spool => "operation-spool",
+            Self::Open => "operation-open",
             Self::Work => "operation-work",
         }
     }
@@ -107,6 +110,18 @@ pub enum Cause {
     /// A folder has this name.
     #[error("{}", t("cause-is-folder"))]
     IsFolder,
+    /// The peer has read nothing for this long while we had something to send.
+    #[error("{}", tf("cause-not-reading", &[("seconds", seconds(*.0).into())]))]
+    NotReading(Duration),
+    /// A line is longer than this many bytes.
+    #[error("{}", tf("cause-line-too-long", &[("limit", i18n::bytes(*.0).into())]))]
+    LineTooLong(u64),
+    /// There is no connection to send on.
+    #[error("{}", t("cause-not-connected"))]
+    NotConnected,
+    /// Too much waits to be sent already.
+    #[error("{}", t("cause-queue-full"))]
+    QueueFull,
     /// A worker panicked: a mistake of ours.
     #[error("{}", tf("cause-panic", &[("text", text.as_str().into())]))]
     Panic {
@@ -141,6 +156,10 @@ impl Cause {
             Self::IsFolder => "advice-is-folder",
             Self::Panic { .. } => "advice-panic",
             Self::Fetch(fault) => return fault.advice(),
+            Self::NotReading(_) => "advice-not-reading",
+            Self::LineTooLong(_) => "advice-line-too-long",
+            Self::NotConnected => "advice-not-connected",
+            Self::QueueFull => "advice-queue-full",
             Self::Reset | Self::Cancelled | Self::Os(_) => return None,
         };
         Some(t(id))

@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod report;
 pub mod server;
 pub mod tap;
+mod wire;
 
 pub use error::{Cause, Error, Operation};
 

@@ -14,6 +14,7 @@ operation-send = Cannot send to { $target }
 operation-fetch = Cannot fetch { $target }
 operation-save = Cannot save { $target }
 operation-spool = Cannot keep the body of { $target }
+operation-open = Cannot open { $target }
 operation-work = A part of the program failed while working on { $target }
 
 cause-bad-address = it is not an address
@@ -31,6 +32,14 @@ cause-timed-out =
     }
 cause-reset = the other side broke the connection off (reset)
 cause-cancelled = cancelled
+cause-not-reading =
+    { $seconds ->
+        [one] it has read nothing for 1 second
+       *[other] it has read nothing for { $seconds } seconds
+    }
+cause-line-too-long = a line is longer than { $limit }
+cause-not-connected = there is no connection
+cause-queue-full = too much waits to be sent already
 cause-no-descriptors = this program has too many files and sockets open
 cause-disk-full = the disk is full
 cause-no-permission = no permission to write there
@@ -47,6 +56,10 @@ advice-address-not-ours = pick one from the list, such as 127.0.0.1
 advice-refused = check the port, and that the server is running
 advice-unreachable = check the address and the network connection
 advice-timed-out = check the address, or allow more time
+advice-not-reading = the program there may hang
+advice-line-too-long = end each message with a line end, or choose another message boundary
+advice-not-connected = connect first
+advice-queue-full = wait until the other side has read some of it
 advice-no-descriptors = close some connections, or raise the limit (ulimit -n)
 advice-disk-full = free some space or choose another folder
 advice-no-permission = choose another folder

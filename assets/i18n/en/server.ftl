@@ -1,1 +1,22 @@
-# The server.
+# The greeting server: its log, and what its connections do.
+
+server-listening = listening on { $address }
+server-accepted = Accept new connection from { $peer }
+server-closed = Connection from { $peer } closed: { $how }
+server-full =
+    { $n ->
+        [one] 1 connection is open, as many as allowed: further clients wait
+       *[other] { $limit } connections are open, as many as allowed: further clients wait
+    }
+server-accept-works = Connections are accepted again
+server-stopped = stopped
+
+server-ended-peer-closed = they closed
+server-ended-exit = exit
+server-ended-reset = reset
+server-ended-stopped = stopped
+
+server-doing-reading = reading
+server-doing-pausing = pausing
+server-doing-writing = writing
+server-doing-closed = closed

@@ -1,1 +1,265 @@
-# The window.
+# The window: tabs, buttons, hovers.
+
+window-title = Socketscope
+hover-with-keys = { $what } ({ $keys })
+theme = Theme
+recent = Recent
+recent-hover = Addresses used before
+recent-none = Nothing yet
+dismiss = Dismiss
+no-display = there is no display to open a window on; set DISPLAY or WAYLAND_DISPLAY, or use a terminal command such as “socketscope serve”
+no-window = no window can be opened: { $why }
+
+## Commands. “-hover” says what it does.
+
+command-show-server = Server
+command-show-server-hover = Show the greeting server
+command-show-client = Client
+command-show-client-hover = Show the chat with a server
+command-show-fetch = Fetch
+command-show-fetch-hover = Show the page fetcher
+command-main = Main button
+command-main-hover = Press the main button of the open tab
+command-start-server = Start
+command-start-server-hover = Listen on this address and greet every client
+command-stop-server = Stop
+command-stop-server-hover = Close the listener and every connection
+command-connect = Connect
+command-connect-hover = Open a connection to this host and port
+command-disconnect = Disconnect
+command-disconnect-hover = Close the connection, or give up connecting
+command-play-tutorial = Play the tutorial
+command-play-tutorial-hover = Wait for the welcome, send Michael, Tracy and Sarah, each after the reply to the one before, then exit
+command-fetch = Fetch
+command-fetch-hover = Get this page and show all that crossed the socket
+command-cancel-fetch = Cancel
+command-cancel-fetch-hover = Stop fetching
+command-save-body = Save body…
+command-save-body-hover = Choose a file to save the body to
+command-save-here = Save here
+command-save-here-hover = Save the body to the path on the left
+command-open-saved = Open
+command-open-saved-hover = Open the saved file in the browser
+command-light-theme = Light
+command-light-theme-hover = Dark text on a light background
+command-dark-theme = Dark
+command-dark-theme-hover = Light text on a dark background
+command-system-theme = System
+command-system-theme-hover = As the desktop has it
+command-help = Help
+command-help-hover = What the tabs are for, and the keys
+
+## Server
+
+server-address = Address
+pick-address = Pick…
+pick-address-hover = The addresses of this computer, and who can reach each
+server-port = Port
+server-port-hover = 0 takes a free port; ports below 1024 need administrator rights
+server-stopped = not listening
+server-starting = starting…
+server-listening = listening on { $address }
+server-stopping = stopping…
+server-failed = failed
+behaviour = Behaviour
+welcome = Welcome
+welcome-hover = Sent to each client as soon as it is accepted
+reply = Reply
+reply-hover = {"{message}"} is what the client sent, {"{peer}"} its address, {"{n}"} the number of the message
+pause = Pause before a reply
+pause-hover = The tutorial waits 1 second; 0 answers at once
+boundary = A message is
+boundary-hover = TCP is a stream of bytes: who reads it decides where one message ends and the next begins
+boundary-automatic = each line, or what one read brings
+boundary-as-read = what one read brings (the tutorial’s way)
+boundary-line = each line, waiting for its end
+receive-size = Read at most
+receive-size-hover = The most bytes that one read takes; the tutorial’s recv(1024)
+backlog = Backlog
+backlog-hover = How many clients may wait to be accepted; the tutorial’s listen(5)
+most-connections = Most connections
+most-connections-hover = More clients than this wait in the queue
+as-in-tutorial = As in the tutorial
+as-in-tutorial-hover = Put all of these back to what the tutorial has
+connections = Connections ({ $count })
+connections-hover = Each client has a connection and a thread of its own; four things tell connections apart: two addresses and two ports
+server-totals = { $connections } so far, { $greetings } greetings, { $in } in, { $out } out
+no-connections = Press Start, then connect a client: the Client tab, nc, telnet, or a program of your own
+no-connections-yet = Nobody is connected yet
+column-number = #
+column-number-hover = Number of the connection; press it to see its wire
+column-client = client
+column-client-hover = The client’s address and port
+column-server = server
+column-server-hover = The server’s address and port
+column-thread = thread
+column-thread-hover = The thread that serves this client alone
+column-doing = doing now
+column-doing-hover = What the thread is doing, and for how long; or how the connection ended
+column-in = in
+column-in-hover = Bytes received from the client
+column-out = out
+column-out-hover = Bytes sent to the client
+column-greeted = greeted
+column-greeted-hover = Messages answered
+column-since = since
+column-since-hover = When the client was accepted
+doing-for = { $doing } { $seconds } s
+closed-how = closed: { $how }
+log-title = Log
+log-empty = What happens is written here
+log-gone = { $count } lines not shown
+copy-log = Copy
+copy-log-hover = Copy all lines
+
+## Client
+
+client-host = Host
+client-port = Port
+client-message = Message
+client-message-hint = what to send
+send = Send
+send-hover = Send the message (Enter)
+line-end = Line ending
+line-end-hover = What is added to each message; many servers wait for a line’s end
+line-end-none = none
+line-end-lf = LF (\n)
+line-end-crlf = CRLF (\r\n)
+unsent = { $size } waiting to be sent
+client-idle = not connected
+client-resolving = looking the name up…
+client-connecting = connecting…
+client-connected = connected { $local } → { $peer }
+client-ended = ended
+conversation = Conversation
+conversation-hover = Each bubble is what one read brought or one write took; TCP may cut or join messages
+conversation-empty = Connect to a server, or press “Play the tutorial” while the Server tab is listening
+conversation-gone = { $count } earlier pieces not shown
+bubble-note = { $time } · { $size }
+bubble-cut = … ({ $size } more, see the wire)
+bubble-empty-read = empty read: the other side will send no more
+bubble-empty-read-hover = A read that brings nothing is how a program learns that the other side has closed
+
+## Wire
+
+wire-title = Wire
+wire-hover = Every read (←) and write (→) as the system returned it: size, seconds since the connection began, bytes, text
+wire-of = Wire of #{ $number }
+wire-between = Wire { $local } → { $peer }
+wire-none = Every byte that crosses the socket is shown here
+wire-empty = Connected, nothing sent or received yet
+wire-gone = { $size } earlier not kept
+wire-empty-read = (empty read: the other side is done)
+wire-empty-write = (empty write)
+copy-text = Copy text
+copy-text-hover = Copy all reads and writes as text, a line each
+copy-hex = Copy hex
+copy-hex-hover = Copy all reads and writes as hexadecimal, a line each
+copy-cut = … the { $count } before these are not copied
+
+## Fetch
+
+fetch-url = URL
+fetch-url-hover = A web address, such as http://localhost:8080/index.html; without a scheme, http is meant
+fetch-options = Options
+follow-redirects = Follow redirects
+max-redirects = at most
+max-redirects-hover = More redirects than this are an error
+connect-limit = Connect within
+connect-limit-hover = For the name look-up, and again for all addresses together
+silence-limit = Give up after silence of
+silence-limit-hover = How long nothing may arrive
+extra-roots = More trusted certificates
+extra-roots-hover = The path of a PEM file with certificates to trust besides this computer’s own; empty for none
+accept-any = Accept any certificate
+accept-any-hover = For this fetch only: nobody vouches for who the server is
+accepting-any-certificate = Any certificate will be accepted: nobody vouches for who the server is
+fetch-empty = Type a web address and press Fetch; what was sent and received is shown here, byte for byte
+phase-resolving = looking the name up…
+phase-connecting = connecting…
+phase-tls = agreeing on TLS…
+phase-sending = sending the request…
+phase-waiting = waiting for the answer…
+phase-receiving = receiving the body…
+phase-done = done
+progress-of = { $got } of { $length }
+progress-so-far = { $got } so far
+delivery-hover = { $received } received, { $decoded } after decoding
+complete = complete
+cancelled = cancelled
+hops = Hops
+hops-hover = Each redirect is an exchange of its own; pick the one to look at
+part-headers = Headers
+part-headers-hover = The request as sent and the answer’s header as received
+part-body = Body
+part-body-hover = The page itself, after decoding
+part-wire = Wire
+part-wire-hover = Every read and write of this hop, above TLS
+part-connection = Connection
+part-connection-hover = Addresses tried, both ends, TLS
+request-sent = Request, as sent
+interim-received = Interim answer, as received
+answer-received = Answer, as received
+copy-headers = Copy
+copy-headers-hover = Copy the request and the answer’s header
+connection-url = URL
+tried = Tried { $address }
+try-connected = connected in { $ms } ms
+try-failed = { $why } ({ $ms } ms)
+local-end = This end
+peer-end = Other end
+tls-version = TLS
+tls-none = not used
+tls-cipher = Cipher
+certificate = Certificate
+certificate-verified = verified
+certificate-not-verified = NOT verified: accepted because you asked for it
+body-end = End of the body
+framing-none = there is no body
+framing-length = by its length, { $size } (Content-Length)
+framing-chunked = by the last chunk (Transfer-Encoding: chunked)
+framing-until-close = by the end of the connection
+note = Note
+unknown-type = unknown type
+body-as-text = { $kind }, read as { $charset }
+body-as-hex = { $kind }, shown as hexadecimal
+body-cut = the first { $shown } of { $size } shown, all of it is saved
+body-not-yet = The body is shown when it is complete
+body-none = There is no body
+save-path = Path to save to
+save-path-hover = For when no dialog can open; an existing file is replaced only when the new one is complete
+dialog-open = the dialog is open; the path here works meanwhile
+partial-only = cut short: kept only under a name that says so
+saved = Saved to { $path }
+no-dialog = No dialog could open ({ $why }); type a path instead and press “Save here”
+
+## Status bar
+
+status-server-idle = Server off
+status-server-starting = Server starting…
+status-server-listening =
+    Server { $address } · { $count ->
+        [one] 1 connection
+       *[other] { $count } connections
+    }
+status-server-stopping = Server stopping…
+status-server-failed = Server failed
+status-client-idle = Client off
+status-client-connecting = Client connecting…
+status-client-connected = Client connected to { $peer }
+status-client-ended = Client ended
+status-fetch-idle = Nothing fetched
+status-fetch-running = Fetch { $phase } { $size }
+status-fetch-complete = Fetch { $status } · { $size } complete
+status-fetch-failed = Fetch failed
+
+## Help
+
+help-title = Help
+help-server = Server: greets every client that connects, each in a thread of its own, and answers what it sends.
+help-client = Client: a chat with any TCP server. Play the tutorial to see a whole conversation.
+help-fetch = Fetch: gets a page over HTTP, shows what was sent and received, and saves the body.
+help-wire = Wire: every read (←) and write (→) as it crossed the socket, never joined or cut.
+help-keys = Keys
+help-tab-key = Go to the next field or button; Space presses it
+help-version = Socketscope { $version }

@@ -1,15 +1,42 @@
 //! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own.
+//!
+//! * [`greeting`] — the protocol: bytes in, bytes out.
+//! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
+//! * `connection` — the thread `conn-N` of one connection, and what is known about it.
 
+mod connection;
+pub mod greeting;
+mod listener;
+
+pub use connection::Connection;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use super::Error;
-use super::report::{Inbox, Waker};
-use crate::recording::{Ends, Recorder, Recording};
+use super::cancel::Cancel;
+use super::report::{self, Inbox, Waker};
+use super::{Cause, Error, Operation, lock, spawn};
+use crate::i18n::{count, t, tf};
+use crate::recording::Recorder;
+use greeting::Template;
+
+/// The largest [`Settings::receive_size`]: 64 KiB.
+pub const LARGEST_RECEIVE: usize = 64 << 10;
+
+/// The largest [`Settings::most_connections`]: a process cannot have many more threads.
+pub const MOST_CONNECTIONS: usize = 12_000;
+
+/// How many closed connections are remembered.
+pub const CLOSED_KEPT: usize = 1_000;
+
+/// How long a client may read nothing while a write waits for it.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where one message ends and the next begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Boundary {
     /// Each line (LF or CRLF) is a message, the reply ends the same way; bytes without a line end are a message as read.
     #[default]
@@ -20,22 +47,23 @@ pub enum Boundary {
     Line,
 }
 
-/// How the server behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How the server behaves. Numbers out of their bounds are taken to the nearest bound.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// Sent on accept.
     pub welcome: String,
-    /// The reply: `{message}`, `{peer}` and `{n}` are filled in.
+    /// The reply: `{message}`, `{peer}` and `{n}` are filled in, see [`Template`].
     pub reply: String,
-    /// Bytes of one read, at most.
+    /// Bytes of one read, at most: 1 to [`LARGEST_RECEIVE`].
     pub receive_size: usize,
-    /// Pause before each answer.
+    /// Pause before the answer to each read.
     pub pause: Duration,
     /// Where a message ends.
     pub boundary: Boundary,
-    /// How many connections may wait to be accepted.
+    /// How many connections may wait to be accepted; the system may allow fewer.
     pub backlog: u32,
-    /// How many connections are served at the same time, at most; more wait in the queue.
+    /// How many connections are served at the same time, at most: 1 to [`MOST_CONNECTIONS`]. More wait in the queue.
     pub most_connections: usize,
 }
 
@@ -121,7 +149,19 @@ impl Event {
     /// The line for the log, the same in window and terminal.
     #[must_use]
     pub fn text(&self) -> String {
-        unimplemented!()
+        match self {
+            Self::Listening(address) => tf("server-listening", &[("address", address.to_string().into())]),
+            Self::Failed(error) | Self::AcceptFails(error) => error.to_string(),
+            Self::Accepted { peer, .. } => tf("server-accepted", &[("peer", peer.to_string().into())]),
+            Self::Closed { peer, ended, .. } => {
+                tf("server-closed", &[("peer", peer.to_string().into()), ("how", ended.text().into())])
+            }
+            Self::Full { limit } => {
+                tf("server-full", &[("n", (*limit).into()), ("limit", count(*limit as u64).into())])
+            }
+            Self::AcceptWorks => t("server-accept-works"),
+            Self::Stopped => t("server-stopped"),
+        }
     }
 }
 
@@ -129,7 +169,13 @@ impl Ended {
     /// In words.
     #[must_use]
     pub fn text(&self) -> String {
-        unimplemented!()
+        match self {
+            Self::PeerClosed => t("server-ended-peer-closed"),
+            Self::Exit => t("server-ended-exit"),
+            Self::Reset => t("server-ended-reset"),
+            Self::Stopped => t("server-ended-stopped"),
+            Self::Failed(error) => error.to_string(),
+        }
     }
 }
 
@@ -137,7 +183,12 @@ impl Doing {
     /// In words.
     #[must_use]
     pub fn text(self) -> String {
-        unimplemented!()
+        t(match self {
+            Self::Reading => "server-doing-reading",
+            Self::Pausing => "server-doing-pausing",
+            Self::Writing => "server-doing-writing",
+            Self::Closed => "server-doing-closed",
+        })
     }
 }
 
@@ -171,89 +222,178 @@ pub struct Totals {
     pub bytes_out: u64,
 }
 
-/// One connection, open or closed.
+/// What the handle and all threads of one run share.
 #[derive(Debug)]
-pub struct Connection {
-    /// Its number, from 1.
-    pub id: u64,
-    /// Both ends.
-    pub ends: Ends,
-    /// The name of its thread.
-    pub thread: String,
-    /// When it was accepted.
-    pub since: SystemTime,
-    /// Every read and write.
-    pub recording: Arc<Recording>,
+struct Shared {
+    settings: Settings,
+    template: Template,
+    /// Ends resolving and accepting.
+    stop: Cancel,
+    /// Ends the connections: after the listener is closed.
+    hang_up: Cancel,
+    state: Mutex<State>,
+    state_changed: Condvar,
+    registry: Mutex<Registry>,
+    threads: Mutex<Threads>,
 }
 
-impl Connection {
-    /// What its thread is doing, and for how long.
-    #[must_use]
-    pub fn doing(&self) -> (Doing, Duration) {
-        unimplemented!()
+/// All connections that are remembered.
+#[derive(Debug, Default)]
+struct Registry {
+    accepted: u64,
+    open: BTreeMap<u64, Arc<Connection>>,
+    /// The last [`CLOSED_KEPT`], oldest first.
+    closed: VecDeque<Arc<Connection>>,
+    /// Sums over those that have closed.
+    retired: Totals,
+}
+
+/// The threads of connections that nobody has joined yet.
+#[derive(Debug, Default)]
+struct Threads {
+    running: HashMap<u64, JoinHandle<()>>,
+    /// The thread that ended last: the next one to end joins it, so that never more than one waits for it.
+    finished: Option<JoinHandle<()>>,
+}
+
+impl Shared {
+    fn set_state(&self, new: State) {
+        let mut state = lock(&self.state);
+        // Who was told to stop while it was starting stays told.
+        if !matches!((&*state, &new), (State::Stopping, State::Listening(_))) {
+            *state = new;
+            self.state_changed.notify_all();
+        }
     }
-    /// Bytes read.
-    #[must_use]
-    pub fn bytes_in(&self) -> u64 {
-        unimplemented!()
-    }
-    /// Bytes written.
-    #[must_use]
-    pub fn bytes_out(&self) -> u64 {
-        unimplemented!()
-    }
-    /// Messages answered.
-    #[must_use]
-    pub fn greetings(&self) -> u64 {
-        unimplemented!()
-    }
-    /// How it ended, once it has.
-    #[must_use]
-    pub fn ended(&self) -> Option<Ended> {
-        unimplemented!()
+
+    /// Moves a connection from the open ones to the closed; says whether there was no room for another before.
+    fn retire(&self, connection: &Arc<Connection>) -> bool {
+        let mut registry = lock(&self.registry);
+        let was_full = registry.open.len() >= self.settings.most_connections;
+        registry.open.remove(&connection.id);
+        connection.add_to(&mut registry.retired);
+        if registry.closed.len() == CLOSED_KEPT {
+            registry.closed.pop_front();
+        }
+        registry.closed.push_back(Arc::clone(connection));
+        was_full
     }
 }
 
 /// A running server. Dropping it stops it and joins every thread.
 #[derive(Debug)]
-pub struct Server {}
+pub struct Server {
+    shared: Arc<Shared>,
+    inbox: Inbox<Event>,
+    acceptor: Option<JoinHandle<()>>,
+}
 
 impl Server {
-    /// Starts to resolve `host`, bind and listen, on a thread of its own; returns at once.
+    /// Starts to resolve `host`, bind and listen, on a thread of its own; returns at once. `host` is a name or an
+    /// address, port 0 takes a free one.
     #[must_use]
-    pub fn start(host: &str, port: u16, settings: Settings, recorder: &Arc<Recorder>, waker: Waker) -> Self {
-        _ = (host, port, settings, recorder, waker);
-        unimplemented!()
+    pub fn start(host: &str, port: u16, mut settings: Settings, recorder: &Arc<Recorder>, waker: Waker) -> Self {
+        settings.receive_size = settings.receive_size.clamp(1, LARGEST_RECEIVE);
+        settings.most_connections = settings.most_connections.clamp(1, MOST_CONNECTIONS);
+        let (reporter, inbox) = report::channel(report::CAPACITY, waker);
+        let shared = Arc::new(Shared {
+            template: Template::new(&settings.reply),
+            settings,
+            stop: Cancel::default(),
+            hang_up: Cancel::default(),
+            state: Mutex::new(State::Starting),
+            state_changed: Condvar::new(),
+            registry: Mutex::default(),
+            threads: Mutex::default(),
+        });
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let target = super::address::join(&host, port);
+        let begun = spawn("accept", {
+            let (shared, recorder, reporter) = (Arc::clone(&shared), Arc::clone(recorder), reporter.clone());
+            move || listener::run(&host, port, &shared, &recorder, &reporter)
+        });
+        let acceptor = begun
+            .map_err(|error| {
+                let error = Arc::new(Error::io(Operation::Work, target, error));
+                shared.set_state(State::Failed(Arc::clone(&error)));
+                reporter.send(Event::Failed(error));
+            })
+            .ok();
+        Self { shared, inbox, acceptor }
     }
+
     /// Where it stands.
     #[must_use]
     pub fn state(&self) -> State {
-        unimplemented!()
+        lock(&self.shared.state).clone()
     }
+
     /// Waits until it listens.
     ///
     /// # Errors
-    /// It could not.
+    /// It could not, or was stopped.
     pub fn wait_listening(&self) -> Result<SocketAddr, Arc<Error>> {
-        unimplemented!()
+        let mut state = lock(&self.shared.state);
+        loop {
+            match &*state {
+                State::Starting => {}
+                State::Listening(address) => return Ok(*address),
+                State::Failed(error) => return Err(Arc::clone(error)),
+                State::Stopping | State::Stopped => {
+                    return Err(Arc::new(Error::new(Operation::Listen, "", Cause::Cancelled)));
+                }
+            }
+            state = self.shared.state_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
+
     /// The events of this run; ends when every thread has ended.
     #[must_use]
     pub fn inbox(&self) -> &Inbox<Event> {
-        unimplemented!()
+        &self.inbox
     }
+
     /// Sums over all connections.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        unimplemented!()
+        let registry = lock(&self.shared.registry);
+        let mut totals = registry.retired;
+        totals.connections = registry.accepted;
+        totals.open = registry.open.len() as u64;
+        registry.open.values().for_each(|connection| connection.add_to(&mut totals));
+        totals
     }
-    /// All open connections and the last closed ones, by number.
+
+    /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number.
     #[must_use]
     pub fn connections(&self) -> Vec<Arc<Connection>> {
-        unimplemented!()
+        let mut all: Vec<_> = {
+            let registry = lock(&self.shared.registry);
+            registry.closed.iter().chain(registry.open.values()).cloned().collect()
+        };
+        all.sort_unstable_by_key(|connection| connection.id);
+        all
     }
+
     /// Asks it to stop and returns at once; [`Event::Stopped`] and the inbox's end say when it has.
     pub fn stop(&self) {
-        unimplemented!()
+        {
+            let mut state = lock(&self.shared.state);
+            if matches!(*state, State::Starting | State::Listening(_)) {
+                *state = State::Stopping;
+                self.shared.state_changed.notify_all();
+            }
+        }
+        self.shared.stop.cancel();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(acceptor) = self.acceptor.take() {
+            // Its panics are caught inside and reported.
+            _ = acceptor.join();
+        }
     }
 }

@@ -1,0 +1,395 @@
+//! The Client tab: a chat with any TCP server, with every try and every read shown as it came.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use egui::{Align, CentralPanel, ComboBox, Frame, Layout, Margin, Panel, ScrollArea, TextEdit, Ui};
+
+use super::command::Command;
+use super::settings::{ClientForm, remember};
+use super::widgets::log_list::clock;
+use super::widgets::wire::Wire;
+use super::widgets::{bad, entered, text_field, weak};
+use super::{Tools, style};
+use crate::i18n::{bytes, t, tf};
+use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning};
+use crate::net::client::{LineEnd, Options, Session, State};
+use crate::recording::{Direction, Recording, text};
+
+/// How many pieces the conversation keeps.
+const MOST: usize = 2_000;
+/// How much of one read or write a bubble shows, in bytes; the wire shows it all.
+const SHOWN: usize = 4_096;
+/// How many events one frame takes at most.
+const DRAIN: usize = 2_000;
+
+/// What the tab remembers.
+#[derive(Debug, Default)]
+pub struct ClientTab {
+    session: Option<Session>,
+    /// Why the form or a message could not be used.
+    mistake: Option<String>,
+    message: String,
+    conversation: VecDeque<Piece>,
+    /// Pieces that made room for newer ones.
+    gone: u64,
+    /// The number of the next segment to take from the recording.
+    next: u64,
+    wire: Wire,
+    focus_message: bool,
+}
+
+/// A line or bubble of the conversation.
+#[derive(Debug)]
+struct Piece {
+    at: SystemTime,
+    what: What,
+    /// As it was drawn last, and for which width; what is out of sight only takes its space.
+    height: Option<(f32, f32)>,
+}
+
+#[derive(Debug)]
+enum What {
+    Note(String),
+    Moved { direction: Direction, text: String, len: usize },
+}
+
+impl ClientTab {
+    /// Takes what the session reported and recorded.
+    pub fn drain(&mut self, tools: &Tools<'_>) {
+        let mut taken = 0;
+        while let Some(report) = self.session.as_ref().and_then(|session| session.inbox().next()) {
+            // What was recorded before the event comes before it.
+            self.take_recorded(Some(report.at));
+            if let Some(text) = report.event.text() {
+                self.push(report.at, What::Note(text));
+            }
+            taken += 1;
+            if taken == DRAIN {
+                tools.ctx.request_repaint();
+                return;
+            }
+        }
+        self.take_recorded(None);
+    }
+
+    /// Makes bubbles of the segments that came, up to a moment.
+    fn take_recorded(&mut self, until: Option<SystemTime>) {
+        let Some(recording) = self.recording() else { return };
+        let opened = recording.opened();
+        let mut new = Vec::new();
+        let next = recording.read(|log| {
+            let kept = log.kept();
+            // More than the conversation keeps would only be thrown away again.
+            let mut number = self.next.max(kept.start).max(kept.end.saturating_sub(MOST as u64));
+            while let Some(segment) = log.segment(number) {
+                let at = opened + segment.at;
+                if until.is_some_and(|until| at > until) {
+                    break;
+                }
+                let (front, back) = log.bytes(number);
+                let shown: Vec<u8> = front.iter().chain(back).take(SHOWN).copied().collect();
+                new.push((at, segment.direction, shown, segment.len));
+                number += 1;
+            }
+            number
+        });
+        self.next = next;
+        for (at, direction, shown, len) in new {
+            let mut text = text::visible(&shown);
+            if len > shown.len() {
+                text += &tf("bubble-cut", &[("size", bytes((len - shown.len()) as u64).into())]);
+            }
+            self.push(at, What::Moved { direction, text, len });
+        }
+    }
+
+    fn push(&mut self, at: SystemTime, what: What) {
+        if self.conversation.len() == MOST {
+            self.conversation.pop_front();
+            self.gone += 1;
+        }
+        self.conversation.push_back(Piece { at, what, height: None });
+    }
+
+    fn recording(&self) -> Option<Arc<Recording>> {
+        self.session.as_ref().and_then(Session::recording)
+    }
+
+    /// Does what a person asked for.
+    pub fn apply(&mut self, command: Command, form: &mut ClientForm, tools: &Tools<'_>) {
+        match command {
+            Command::Main if self.is_open() => self.apply(Command::Disconnect, form, tools),
+            Command::Main => self.apply(Command::Connect, form, tools),
+            Command::Connect if !self.is_open() => self.connect(form, tools),
+            Command::Disconnect => {
+                if let Some(session) = &self.session {
+                    session.disconnect();
+                }
+            }
+            Command::PlayTutorial => {
+                // One press is enough: it connects first where there is no connection.
+                if !self.is_open() {
+                    self.connect(form, tools);
+                }
+                if let Some(session) = self.session.as_ref().filter(|session| !session.playing()) {
+                    session.play_tutorial();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn connect(&mut self, form: &mut ClientForm, tools: &Tools<'_>) {
+        match parse_host(&form.host).and_then(|host| Ok(HostPort { host, port: parse_port(&form.port)? })) {
+            Ok(to) => {
+                self.mistake = None;
+                self.conversation.clear();
+                self.gone = 0;
+                self.next = 0;
+                remember(&mut form.recent, to.to_string());
+                let options = Options::default();
+                let waker = tools.waker.clone();
+                self.session = Some(Session::connect(&to.host, to.port, options, tools.recorder, waker, None));
+                self.focus_message = true;
+            }
+            Err(error) => self.mistake = Some(error.to_string()),
+        }
+    }
+
+    fn send(&mut self, form: &ClientForm) {
+        let Some(session) = &self.session else { return };
+        let mut whole = self.message.clone().into_bytes();
+        whole.extend_from_slice(form.line_end.bytes());
+        self.focus_message = true;
+        if whole.is_empty() {
+            return;
+        }
+        match session.send(whole) {
+            Ok(()) => {
+                self.message.clear();
+                self.mistake = None;
+            }
+            Err(error) => self.mistake = Some(error.to_string()),
+        }
+    }
+
+    fn state(&self) -> Option<State> {
+        self.session.as_ref().map(Session::state)
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state(), Some(State::Resolving | State::Connecting | State::Connected(_)))
+    }
+
+    /// What the status bar says.
+    #[must_use]
+    pub fn status(&self) -> String {
+        match self.state() {
+            None => t("status-client-idle"),
+            Some(State::Resolving | State::Connecting) => t("status-client-connecting"),
+            Some(State::Connected(ends)) => tf("status-client-connected", &[("peer", ends.peer.to_string().into())]),
+            Some(State::Ended(_)) => t("status-client-ended"),
+        }
+    }
+
+    /// Shows the tab.
+    pub fn ui(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
+        let mut command = None;
+        Panel::top("client-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
+            command = self.form(ui, form);
+            ui.add_space(style::GAP);
+        });
+        Panel::right("client-wire")
+            .resizable(true)
+            .default_size(ui.available_width() * 0.5)
+            .min_size(200.0)
+            .max_size(ui.available_width() * 0.7)
+            .frame(Frame::new().inner_margin(Margin { left: 8, ..Default::default() }))
+            .show(ui, |ui| {
+                let recording = self.recording();
+                let title = match &recording {
+                    Some(recording) => {
+                        let ends = recording.ends();
+                        let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
+                        tf("wire-between", &args)
+                    }
+                    None => t("wire-title"),
+                };
+                self.wire.ui(ui, &title, recording.as_ref());
+            });
+        CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(
+            ui,
+            |ui| {
+                Panel::bottom("client-message").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
+                    ui.add_space(style::GAP);
+                    command = command.or(self.composer(ui, form));
+                });
+                ui.strong(t("conversation")).on_hover_text(t("conversation-hover"));
+                self.conversation(ui);
+            },
+        );
+        command
+    }
+
+    fn form(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
+        let mut command = None;
+        let open = self.is_open();
+        ui.horizontal_wrapped(|ui| {
+            ui.add_enabled_ui(!open, |ui| {
+                let host = text_field(ui, "client-host", &mut form.host, 190.0);
+                ui.menu_button(t("recent"), |ui| {
+                    ui.set_min_width(220.0);
+                    if form.recent.is_empty() {
+                        weak(ui, t("recent-none"));
+                    }
+                    for one in form.recent.clone() {
+                        if ui.button(&one).clicked()
+                            && let Ok(HostPort { host, port }) = parse(&one, "", 0)
+                        {
+                            (form.host, form.port) = (host, port.to_string());
+                        }
+                    }
+                })
+                .response
+                .on_hover_text(t("recent-hover"));
+                let port = text_field(ui, "client-port", &mut form.port, 56.0);
+                if entered(ui, &host) || entered(ui, &port) {
+                    command = Some(Command::Connect);
+                }
+            });
+            if let Ok(port) = parse_port(&form.port) {
+                weak(ui, port_meaning(port));
+            }
+            let main = if open { Command::Disconnect } else { Command::Connect };
+            command = command.or(main.main_button(ui, true));
+            let palette = style::palette(ui);
+            let (colour, text) = match self.state() {
+                None => (palette.weak, t("client-idle")),
+                Some(State::Resolving) => (palette.warn, t("client-resolving")),
+                Some(State::Connecting) => (palette.warn, t("client-connecting")),
+                Some(State::Connected(ends)) => {
+                    let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
+                    (palette.good, tf("client-connected", &args))
+                }
+                Some(State::Ended(_)) => (palette.weak, t("client-ended")),
+            };
+            ui.colored_label(colour, format!("● {text}"));
+        });
+        if let Some(mistake) = &self.mistake {
+            bad(ui, mistake);
+        }
+        command
+    }
+
+    fn composer(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
+        let connected = matches!(self.state(), Some(State::Connected(_)));
+        let mut command = None;
+        ui.horizontal(|ui| {
+            let name = ui.label(t("client-message"));
+            let width = (ui.available_width() - 70.0).max(80.0);
+            let field =
+                TextEdit::singleline(&mut self.message).desired_width(width).hint_text(t("client-message-hint"));
+            let field = ui.add_enabled(connected, field).labelled_by(name.id);
+            if connected && std::mem::take(&mut self.focus_message) {
+                field.request_focus();
+            }
+            let send = entered(ui, &field);
+            let pressed =
+                ui.add_enabled(connected, egui::Button::new(t("send"))).on_hover_text(t("send-hover")).clicked();
+            if connected && (send || pressed) {
+                self.send(form);
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            let name = ui.label(t("line-end")).on_hover_text(t("line-end-hover"));
+            let shown = |end| {
+                t(match end {
+                    LineEnd::None => "line-end-none",
+                    LineEnd::Lf => "line-end-lf",
+                    LineEnd::CrLf => "line-end-crlf",
+                })
+            };
+            ComboBox::from_id_salt("line-end")
+                .selected_text(shown(form.line_end))
+                .show_ui(ui, |ui| {
+                    for one in [LineEnd::None, LineEnd::Lf, LineEnd::CrLf] {
+                        ui.selectable_value(&mut form.line_end, one, shown(one));
+                    }
+                })
+                .response
+                .labelled_by(name.id);
+            let playing = self.session.as_ref().is_some_and(Session::playing) && self.is_open();
+            command = Command::PlayTutorial.button(ui, !playing);
+            let unsent = self.session.as_ref().map_or(0, Session::unsent);
+            if unsent > 0 && connected {
+                weak(ui, tf("unsent", &[("size", bytes(unsent).into())]));
+            }
+        });
+        command
+    }
+
+    fn conversation(&mut self, ui: &mut Ui) {
+        style::well(ui).show(ui, |ui| {
+            ui.take_available_space();
+            if self.conversation.is_empty() {
+                weak(ui, t("conversation-empty"));
+                return;
+            }
+            if self.gone > 0 {
+                weak(ui, tf("conversation-gone", &[("count", crate::i18n::count(self.gone).into())]));
+            }
+            ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).id_salt("conversation").show(ui, |ui| {
+                let width = ui.available_width();
+                for piece in &mut self.conversation {
+                    if let Some((height, for_width)) = piece.height
+                        && for_width == width
+                    {
+                        let rect = egui::Rect::from_min_size(ui.cursor().min, egui::vec2(width, height));
+                        if !ui.is_rect_visible(rect) {
+                            ui.allocate_space(rect.size());
+                            continue;
+                        }
+                    }
+                    let height = ui.scope(|ui| piece_ui(ui, piece)).response.rect.height();
+                    piece.height = Some((height, width));
+                }
+            });
+        });
+    }
+}
+
+fn piece_ui(ui: &mut Ui, piece: &Piece) {
+    let palette = style::palette(ui);
+    match &piece.what {
+        What::Note(text) => {
+            ui.horizontal_wrapped(|ui| {
+                weak(ui, clock(piece.at));
+                weak(ui, text);
+            });
+        }
+        What::Moved { len: 0, .. } => {
+            ui.horizontal_wrapped(|ui| {
+                weak(ui, clock(piece.at));
+                weak(ui, t("bubble-empty-read")).on_hover_text(t("bubble-empty-read-hover"));
+            });
+        }
+        What::Moved { direction, text, len } => {
+            let (layout, fill) = match direction {
+                Direction::In => (Layout::top_down(Align::Min), palette.bubble_in),
+                Direction::Out => (Layout::top_down(Align::Max), palette.bubble_out),
+            };
+            ui.with_layout(layout, |ui| {
+                ui.set_max_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 2.0;
+                Frame::new().fill(fill).corner_radius(8).inner_margin(Margin::symmetric(10, 6)).show(ui, |ui| {
+                    ui.set_max_width((ui.available_width() * 0.8).max(120.0));
+                    ui.label(text);
+                });
+                let args = [("time", clock(piece.at).into()), ("size", bytes(*len as u64).into())];
+                weak(ui, tf("bubble-note", &args));
+            });
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Every command of the window once: its text, its tooltip, its keys. Buttons, menus and the help derive from it.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use crate::i18n::{t, tf};
+
+/// Something a person can tell the program to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Show the Server tab.
+    ShowServer,
+    /// Show the Client tab.
+    ShowClient,
+    /// Show the Fetch tab.
+    ShowFetch,
+    /// The main thing of the open tab: start or stop, connect or disconnect, fetch or cancel.
+    Main,
+    /// Start the server.
+    StartServer,
+    /// Stop the server.
+    StopServer,
+    /// Connect the client.
+    Connect,
+    /// Disconnect the client, or give up connecting.
+    Disconnect,
+    /// Play the tutorial's client.
+    PlayTutorial,
+    /// Fetch the URL.
+    Fetch,
+    /// Cancel the fetch.
+    CancelFetch,
+    /// Save the body through the platform's dialog.
+    SaveBody,
+    /// Save the body to the typed path.
+    SaveHere,
+    /// Open the saved file.
+    OpenSaved,
+    /// Use the light theme.
+    LightTheme,
+    /// Use the dark theme.
+    DarkTheme,
+    /// Use the system's theme.
+    SystemTheme,
+    /// Show or hide the help.
+    Help,
+}
+
+impl Command {
+    /// All commands that have keys, in the order of the help.
+    pub const WITH_KEYS: [Self; 8] = [
+        Self::ShowServer,
+        Self::ShowClient,
+        Self::ShowFetch,
+        Self::Main,
+        Self::PlayTutorial,
+        Self::SaveBody,
+        Self::OpenSaved,
+        Self::Help,
+    ];
+
+    /// The id of its text.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::ShowServer => "command-show-server",
+            Self::ShowClient => "command-show-client",
+            Self::ShowFetch => "command-show-fetch",
+            Self::Main => "command-main",
+            Self::StartServer => "command-start-server",
+            Self::StopServer => "command-stop-server",
+            Self::Connect => "command-connect",
+            Self::Disconnect => "command-disconnect",
+            Self::PlayTutorial => "command-play-tutorial",
+            Self::Fetch => "command-fetch",
+            Self::CancelFetch => "command-cancel-fetch",
+            Self::SaveBody => "command-save-body",
+            Self::SaveHere => "command-save-here",
+            Self::OpenSaved => "command-open-saved",
+            Self::LightTheme => "command-light-theme",
+            Self::DarkTheme => "command-dark-theme",
+            Self::SystemTheme => "command-system-theme",
+            Self::Help => "command-help",
+        }
+    }
+
+    /// What is written on its button.
+    #[must_use]
+    pub fn label(self) -> String {
+        t(self.id())
+    }
+
+    /// What it does, with its keys.
+    #[must_use]
+    pub fn tooltip(self, ctx: &egui::Context) -> String {
+        let what = t(&format!("{}-hover", self.id()));
+        match self.keys_text(ctx) {
+            Some(keys) => tf("hover-with-keys", &[("what", what.into()), ("keys", keys.into())]),
+            None => what,
+        }
+    }
+
+    /// Its keys in words, such as `Ctrl+1`.
+    #[must_use]
+    pub fn keys_text(self, ctx: &egui::Context) -> Option<String> {
+        let own = match self {
+            Self::StartServer
+            | Self::StopServer
+            | Self::Connect
+            | Self::Disconnect
+            | Self::Fetch
+            | Self::CancelFetch => Self::Main,
+            other => other,
+        };
+        own.shortcut().map(|shortcut| ctx.format_shortcut(&shortcut))
+    }
+
+    fn shortcut(self) -> Option<KeyboardShortcut> {
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        match self {
+            Self::ShowServer => command(Key::Num1),
+            Self::ShowClient => command(Key::Num2),
+            Self::ShowFetch => command(Key::Num3),
+            Self::Main => command(Key::Enter),
+            Self::PlayTutorial => command(Key::T),
+            Self::SaveBody => command(Key::S),
+            Self::OpenSaved => command(Key::O),
+            Self::Help => Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1)),
+            _ => None,
+        }
+    }
+
+    /// The command whose keys were pressed, taken from the input.
+    pub fn pressed(ctx: &egui::Context) -> Option<Self> {
+        ctx.input_mut(|input| {
+            Self::WITH_KEYS.into_iter().find(|one| one.shortcut().is_some_and(|keys| input.consume_shortcut(&keys)))
+        })
+    }
+
+    /// A button for it.
+    pub fn button(self, ui: &mut egui::Ui, enabled: bool) -> Option<Self> {
+        self.place(ui, enabled, egui::Button::new(self.label()))
+    }
+
+    /// The tab's main button for it.
+    pub fn main_button(self, ui: &mut egui::Ui, enabled: bool) -> Option<Self> {
+        let button = super::style::main_button(ui, self.label());
+        self.place(ui, enabled, button)
+    }
+
+    fn place(self, ui: &mut egui::Ui, enabled: bool, button: egui::Button<'_>) -> Option<Self> {
+        let response = ui.add_enabled(enabled, button);
+        let response = response.on_hover_text(self.tooltip(ui.ctx()));
+        response.clicked().then_some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_keys_and_each_has_its_texts() {
+        let ctx = egui::Context::default();
+        let keys: std::collections::HashSet<_> = Command::WITH_KEYS.iter().map(|one| one.keys_text(&ctx)).collect();
+        assert_eq!(keys.len(), Command::WITH_KEYS.len());
+        for one in Command::WITH_KEYS {
+            assert_ne!(one.label(), one.id());
+            assert!(!one.tooltip(&ctx).contains("-hover"), "{}", one.tooltip(&ctx));
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The Fetch tab: get a page, see every hop, its headers, its body and its wire, and save the body.
+
+mod body_view;
+mod head_view;
+mod saving;
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, DragValue, Frame, Panel, ProgressBar, Ui};
+
+use super::command::Command;
+use super::jobs::Jobs;
+use super::settings::{FetchForm, remember};
+use super::widgets::notices::Notices;
+use super::widgets::wire::Wire;
+use super::widgets::{bad, entered, tab, text_field, weak};
+use super::{Tools, style};
+use crate::i18n::{bytes, t, tf};
+use crate::net::fetch::{Body, Fetch, Hop, Options, Outcome, Phase, View, without_userinfo};
+use crate::recording::text::visible;
+use body_view::BodyView;
+use head_view::HeadView;
+use saving::Saving;
+
+/// How many events one frame takes at most.
+const DRAIN: usize = 2_000;
+
+/// What is shown of a hop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Headers,
+    Body,
+    Wire,
+    Connection,
+}
+
+/// What the tab remembers.
+#[derive(Debug, Default)]
+pub struct FetchTab {
+    fetch: Option<Fetch>,
+    /// The fetch's state as it was looked at last, and its version then.
+    view: View,
+    version: u64,
+    /// Holds for one fetch; never kept.
+    accept_any_certificate: bool,
+    part: Part,
+    /// The hop that is shown; the last if none was chosen.
+    hop: Option<usize>,
+    heads: HeadView,
+    body: BodyView,
+    wire: Wire,
+    saving: Saving,
+}
+
+impl FetchTab {
+    /// As it was left.
+    #[must_use]
+    pub fn new(form: &FetchForm) -> Self {
+        Self { saving: Saving::new(form), ..Self::default() }
+    }
+
+    /// Takes what the fetch reported.
+    pub fn drain(&mut self, tools: &Tools<'_>) {
+        let Some(fetch) = &self.fetch else { return };
+        // The events only say that there is something to look at: the state says what.
+        let taken = std::iter::from_fn(|| fetch.inbox().next()).take(DRAIN).count();
+        if taken == DRAIN {
+            tools.ctx.request_repaint();
+        }
+        let version = fetch.version();
+        if version == self.version {
+            return;
+        }
+        self.version = version;
+        let was_over = self.view.outcome.is_some();
+        self.view = fetch.view(View::clone);
+        self.heads.forget();
+        if let (false, Some(outcome)) = (was_over, &self.view.outcome) {
+            let (body, partial) = match outcome {
+                Outcome::Complete(body) => (Some(body), false),
+                Outcome::Failed { partial, .. } => (partial.as_ref(), true),
+            };
+            self.body = BodyView::new(body);
+            self.saving.offer(body, partial);
+        }
+    }
+
+    /// Does what a person asked for.
+    pub fn apply(
+        &mut self,
+        command: Command,
+        form: &mut FetchForm,
+        tools: &Tools<'_>,
+        frame: &eframe::Frame,
+        notices: &mut Notices,
+    ) {
+        match command {
+            Command::Main if self.is_running() => self.cancel(),
+            Command::CancelFetch => self.cancel(),
+            Command::Main | Command::Fetch if !self.is_running() => self.start(form, tools),
+            Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
+            Command::SaveHere => self.saving.save_here(tools.jobs, notices),
+            Command::OpenSaved => self.saving.open(tools.jobs, notices),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, form: &mut FetchForm, tools: &Tools<'_>) {
+        let seconds = std::time::Duration::from_secs_f64;
+        let options = Options {
+            connect_timeout: seconds(form.connect_seconds),
+            silence: seconds(form.silence_seconds),
+            max_redirects: form.max_redirects,
+            follow: form.follow,
+            extra_roots: Some(form.extra_roots.trim()).filter(|path| !path.is_empty()).map(Into::into),
+            accept_any_certificate: self.accept_any_certificate,
+            ..Options::default()
+        };
+        *self = Self { part: self.part, saving: Saving::new(form), ..Self::default() };
+        self.fetch = Some(Fetch::start(&form.url, options, tools.recorder, tools.waker.clone()));
+        if !form.url.trim().is_empty() {
+            remember(&mut form.recent, without_userinfo(&form.url));
+        }
+    }
+
+    fn cancel(&self) {
+        if let Some(fetch) = &self.fetch {
+            fetch.cancel();
+        }
+    }
+
+    /// Saves `body` where the person chose.
+    pub fn save(&mut self, body: Arc<Body>, path: std::path::PathBuf, jobs: &Jobs, notices: &mut Notices) {
+        self.saving.save(body, path, jobs, notices);
+    }
+
+    /// The dialog was closed without a choice.
+    pub fn dialog_closed(&mut self) {
+        self.saving.dialog_closed();
+    }
+
+    /// The body is at `path`.
+    pub fn saved(&mut self, path: std::path::PathBuf, form: &mut FetchForm) {
+        self.saving.saved(path, form);
+    }
+
+    /// The body could not be saved.
+    pub fn not_saved(&mut self) {
+        self.saving.not_saved();
+    }
+
+    fn is_running(&self) -> bool {
+        self.fetch.is_some() && self.view.outcome.is_none()
+    }
+
+    /// What the status bar says.
+    #[must_use]
+    pub fn status(&self) -> String {
+        match (&self.fetch, &self.view.outcome) {
+            (None, _) => t("status-fetch-idle"),
+            (Some(fetch), None) => {
+                let got = fetch.progress().received;
+                tf("status-fetch-running", &[("phase", self.phase().into()), ("size", bytes(got).into())])
+            }
+            (Some(_), Some(Outcome::Complete(body))) => {
+                tf("status-fetch-complete", &[("status", self.statuses().into()), ("size", bytes(body.len()).into())])
+            }
+            (Some(_), Some(Outcome::Failed { .. })) => t("status-fetch-failed"),
+        }
+    }
+
+    /// Shows the tab.
+    pub fn ui(&mut self, ui: &mut Ui, form: &mut FetchForm) -> Option<Command> {
+        let mut command = None;
+        Panel::top("fetch-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
+            command = self.form(ui, form);
+            if self.fetch.is_some() {
+                self.outcome(ui);
+            }
+            let wanted = self.saving.ui(ui);
+            command = command.or(wanted);
+            ui.add_space(style::GAP);
+        });
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
+            if self.view.hops.is_empty() {
+                style::well(ui).show(ui, |ui| {
+                    ui.take_available_space();
+                    weak(ui, t("fetch-empty"));
+                });
+                return;
+            }
+            self.hops(ui);
+            self.shown_part(ui);
+        });
+        command
+    }
+
+    fn form(&mut self, ui: &mut Ui, form: &mut FetchForm) -> Option<Command> {
+        let mut command = None;
+        let running = self.is_running();
+        ui.horizontal(|ui| {
+            ui.add_enabled_ui(!running, |ui| {
+                let width = (ui.available_width() - 270.0).max(120.0);
+                let url = text_field(ui, "fetch-url", &mut form.url, width).on_hover_text(t("fetch-url-hover"));
+                if entered(ui, &url) {
+                    command = Some(Command::Fetch);
+                }
+                ui.menu_button(t("recent"), |ui| {
+                    ui.set_min_width(320.0);
+                    if form.recent.is_empty() {
+                        weak(ui, t("recent-none"));
+                    }
+                    for one in form.recent.clone() {
+                        if ui.button(visible(one.as_bytes())).clicked() {
+                            form.url = one;
+                        }
+                    }
+                })
+                .response
+                .on_hover_text(t("recent-hover"));
+            });
+            let main = if running { Command::CancelFetch } else { Command::Fetch };
+            command = command.or(main.main_button(ui, true));
+        });
+        let options = egui::CollapsingHeader::new(t("fetch-options")).id_salt("fetch-options");
+        options.show(ui, |ui| {
+            ui.add_enabled_ui(!running, |ui| self.options(ui, form));
+        });
+        if self.accept_any_certificate {
+            bad(ui, t("accepting-any-certificate"));
+        }
+        command
+    }
+
+    fn options(&mut self, ui: &mut Ui, form: &mut FetchForm) {
+        ui.horizontal_wrapped(|ui| {
+            ui.checkbox(&mut form.follow, t("follow-redirects"));
+            let number = |ui: &mut Ui, id: &str, value: DragValue<'_>| {
+                let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
+                ui.add(value).labelled_by(name.id);
+            };
+            number(ui, "max-redirects", DragValue::new(&mut form.max_redirects).range(0..=100));
+            let seconds = |value| DragValue::new(value).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
+            number(ui, "connect-limit", seconds(&mut form.connect_seconds));
+            number(ui, "silence-limit", seconds(&mut form.silence_seconds));
+        });
+        ui.horizontal_wrapped(|ui| {
+            text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));
+            ui.checkbox(&mut self.accept_any_certificate, t("accept-any")).on_hover_text(t("accept-any-hover"));
+        });
+    }
+
+    fn phase(&self) -> String {
+        t(match self.view.phase {
+            Phase::Resolving => "phase-resolving",
+            Phase::Connecting => "phase-connecting",
+            Phase::Tls => "phase-tls",
+            Phase::Sending => "phase-sending",
+            Phase::Waiting => "phase-waiting",
+            Phase::Receiving => "phase-receiving",
+            Phase::Done => "phase-done",
+        })
+    }
+
+    /// `301 → 200 OK`.
+    fn statuses(&self) -> String {
+        let heads: Vec<_> = self.view.hops.iter().filter_map(|hop| hop.head.as_ref()).collect();
+        let last = heads.len().saturating_sub(1);
+        let each = heads.iter().enumerate().map(|(index, head)| {
+            let reason = visible(&head.reason);
+            if index == last && !reason.is_empty() {
+                format!("{} {reason}", head.status)
+            } else {
+                head.status.to_string()
+            }
+        });
+        each.collect::<Vec<_>>().join(" → ")
+    }
+
+    /// The line that tells how it stands or how it ended.
+    fn outcome(&self, ui: &mut Ui) {
+        let Some(fetch) = &self.fetch else { return };
+        let progress = fetch.progress();
+        let palette = style::palette(ui);
+        ui.horizontal_wrapped(|ui| {
+            let statuses = self.statuses();
+            if !statuses.is_empty() {
+                ui.strong(statuses);
+            }
+            match &self.view.outcome {
+                None => {
+                    ui.colored_label(palette.warn, format!("● {}", self.phase()));
+                    if self.view.phase == Phase::Receiving {
+                        let got = bytes(progress.received);
+                        match progress.length.filter(|length| *length > 0) {
+                            Some(length) => {
+                                let part = progress.received as f32 / length as f32;
+                                let args = [("got", got.into()), ("length", bytes(length).into())];
+                                let bar = ProgressBar::new(part).text(tf("progress-of", &args)).desired_width(280.0);
+                                ui.add(bar);
+                                ui.label(format!("{:.0} %", part * 100.0));
+                            }
+                            None => {
+                                ui.label(tf("progress-so-far", &[("got", got.into())]));
+                            }
+                        }
+                    }
+                }
+                Some(Outcome::Complete(body)) => {
+                    ui.label(bytes(body.len())).on_hover_text(tf(
+                        "delivery-hover",
+                        &[("received", bytes(progress.received).into()), ("decoded", bytes(progress.decoded).into())],
+                    ));
+                    ui.colored_label(palette.good, format!("● {}", t("complete")));
+                }
+                Some(Outcome::Failed { error, .. }) if error.is_cancelled() => {
+                    ui.colored_label(palette.warn, format!("● {}", t("cancelled")));
+                }
+                Some(Outcome::Failed { error, .. }) => {
+                    ui.colored_label(palette.bad, error.to_string());
+                }
+            }
+        });
+        for note in self.view.hops.iter().flat_map(|hop| &hop.notes) {
+            ui.colored_label(palette.warn, note);
+        }
+    }
+
+    fn hops(&mut self, ui: &mut Ui) {
+        let last = self.view.hops.len() - 1;
+        let shown = self.hop.unwrap_or(last).min(last);
+        ui.horizontal_wrapped(|ui| {
+            if last > 0 {
+                ui.label(t("hops")).on_hover_text(t("hops-hover"));
+                for (index, hop) in self.view.hops.iter().enumerate() {
+                    let status = hop.head.as_ref().map_or_else(|| "…".to_owned(), |head| head.status.to_string());
+                    let text = format!("{} · {status}", index + 1);
+                    if ui.selectable_label(index == shown, text).on_hover_text(&hop.url).clicked() {
+                        self.hop = Some(index);
+                    }
+                }
+                ui.separator();
+            }
+            for (part, id) in [
+                (Part::Headers, "part-headers"),
+                (Part::Body, "part-body"),
+                (Part::Wire, "part-wire"),
+                (Part::Connection, "part-connection"),
+            ] {
+                if tab(ui, self.part == part, t(id)).on_hover_text(t(&format!("{id}-hover"))).clicked() {
+                    self.part = part;
+                }
+            }
+        });
+    }
+
+    fn shown_part(&mut self, ui: &mut Ui) {
+        let last = self.view.hops.len() - 1;
+        let shown = self.hop.unwrap_or(last).min(last);
+        let hop = &self.view.hops[shown];
+        match self.part {
+            Part::Headers => self.heads.ui(ui, shown, hop),
+            Part::Body => self.body.ui(ui, self.is_running()),
+            Part::Wire => {
+                self.wire.ui(ui, &wire_title(hop), hop.recording.as_ref());
+            }
+            Part::Connection => head_view::connection(ui, hop),
+        }
+    }
+}
+
+fn wire_title(hop: &Hop) -> String {
+    match hop.ends {
+        Some(ends) => {
+            tf("wire-between", &[("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())])
+        }
+        None => t("wire-title"),
+    }
+}

@@ -1,0 +1,173 @@
+//! What was sent and received as heads, line by line, and what is known of the connection.
+
+use egui::text::LayoutJob;
+use egui::{Grid, Label, ScrollArea, TextFormat, TextStyle, Ui};
+
+use crate::app::style;
+use crate::app::widgets::weak;
+use crate::i18n::{t, tf};
+use crate::net::fetch::{Framing, Head, Hop};
+use crate::recording::text::visible;
+
+/// One row of the view.
+#[derive(Debug)]
+enum Row {
+    Title(String),
+    Line(String),
+    Field(String, String),
+}
+
+/// The rows of the hop that is shown, made once.
+#[derive(Debug, Default)]
+pub struct HeadView {
+    of: Option<usize>,
+    rows: Vec<Row>,
+}
+
+impl HeadView {
+    /// The hops have changed.
+    pub fn forget(&mut self) {
+        self.of = None;
+    }
+
+    /// Shows the heads of `hop`, the hop with this index.
+    pub fn ui(&mut self, ui: &mut Ui, index: usize, hop: &Hop) {
+        if self.of != Some(index) {
+            self.of = Some(index);
+            self.rows = rows(hop);
+        }
+        ui.horizontal(|ui| {
+            weak(ui, visible(hop.url.as_bytes()));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.small_button(t("copy-headers")).on_hover_text(t("copy-headers-hover")).clicked() {
+                    ui.copy_text(self.text());
+                }
+            });
+        });
+        style::well(ui).show(ui, |ui| {
+            ui.take_available_space();
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let scroll = ScrollArea::both().auto_shrink(false).id_salt("heads");
+            scroll.show_rows(ui, style::ROW, self.rows.len(), |ui, range| {
+                for row in &self.rows[range] {
+                    let job = layout(ui, row);
+                    let response = ui.add(Label::new(job).extend());
+                    ui.add_space((style::ROW - response.rect.height()).max(0.0));
+                }
+            });
+        });
+    }
+
+    fn text(&self) -> String {
+        let line = |row: &Row| match row {
+            Row::Title(text) => format!("\n{text}\n"),
+            Row::Line(text) => format!("{text}\n"),
+            Row::Field(name, value) => format!("{name}: {value}\n"),
+        };
+        self.rows.iter().map(line).collect::<String>().trim_start().to_owned()
+    }
+}
+
+fn rows(hop: &Hop) -> Vec<Row> {
+    let mut rows = vec![Row::Title(t("request-sent"))];
+    let request = String::from_utf8_lossy(&hop.request);
+    for line in request.trim_end().lines() {
+        match line.split_once(": ") {
+            Some((name, value)) => rows.push(Row::Field(visible(name.as_bytes()), visible(value.as_bytes()))),
+            None => rows.push(Row::Line(visible(line.as_bytes()))),
+        }
+    }
+    for head in &hop.interim {
+        push_head(&mut rows, t("interim-received"), head);
+    }
+    if let Some(head) = &hop.head {
+        push_head(&mut rows, t("answer-received"), head);
+    }
+    rows
+}
+
+fn push_head(rows: &mut Vec<Row>, title: String, head: &Head) {
+    rows.push(Row::Line(String::new()));
+    rows.push(Row::Title(title));
+    let first = head.raw.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    rows.push(Row::Line(visible(first.trim_ascii_end())));
+    rows.extend(head.headers.iter().map(|header| Row::Field(visible(header.name.as_bytes()), visible(&header.value))));
+}
+
+fn layout(ui: &Ui, row: &Row) -> LayoutJob {
+    let palette = style::palette(ui);
+    let mut job = LayoutJob::default();
+    let mono = TextStyle::Monospace.resolve(ui.style());
+    let mut add = |text: &str, colour| job.append(text, 0.0, TextFormat::simple(mono.clone(), colour));
+    match row {
+        Row::Title(text) => {
+            let body = TextStyle::Small.resolve(ui.style());
+            job.append(text, 0.0, TextFormat::simple(body, palette.weak));
+        }
+        Row::Line(text) => add(text, palette.text),
+        Row::Field(name, value) => {
+            add(name, palette.accent);
+            add(&format!("{}  ", " ".repeat(NAME_WIDTH.saturating_sub(name.chars().count()))), palette.text);
+            add(value, palette.text);
+        }
+    }
+    job
+}
+
+/// Values begin in one column where names are not longer than this, in characters.
+const NAME_WIDTH: usize = 26;
+
+/// Shows what is known of the connection of `hop`.
+pub fn connection(ui: &mut Ui, hop: &Hop) {
+    style::well(ui).show(ui, |ui| {
+        ui.take_available_space();
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            Grid::new("connection").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
+                let mut row = |name: String, value: String| {
+                    ui.label(egui::RichText::new(name).weak());
+                    ui.label(value);
+                    ui.end_row();
+                };
+                row(t("connection-url"), visible(hop.url.as_bytes()));
+                for one in &hop.tries {
+                    let took = format!("{:.1}", one.took.as_secs_f64() * 1_000.0);
+                    let result = match &one.error {
+                        None => tf("try-connected", &[("ms", took.into())]),
+                        Some(error) => {
+                            tf("try-failed", &[("why", error.cause.to_string().into()), ("ms", took.into())])
+                        }
+                    };
+                    row(tf("tried", &[("address", one.address.to_string().into())]), result);
+                }
+                if let Some(ends) = hop.ends {
+                    row(t("local-end"), ends.local.to_string());
+                    row(t("peer-end"), ends.peer.to_string());
+                }
+                if let Some(tls) = &hop.tls {
+                    row(t("tls-version"), tls.version.clone());
+                    row(t("tls-cipher"), tls.cipher.clone());
+                    let verified = if tls.verified { "certificate-verified" } else { "certificate-not-verified" };
+                    row(t("certificate"), t(verified));
+                } else if hop.ends.is_some() {
+                    row(t("tls-version"), t("tls-none"));
+                }
+                if let Some(framing) = hop.framing {
+                    row(
+                        t("body-end"),
+                        match framing {
+                            Framing::None => t("framing-none"),
+                            Framing::Length(length) => {
+                                tf("framing-length", &[("size", crate::i18n::bytes(length).into())])
+                            }
+                            Framing::Chunked => t("framing-chunked"),
+                            Framing::UntilClose => t("framing-until-close"),
+                        },
+                    );
+                }
+                for note in &hop.notes {
+                    row(t("note"), note.clone());
+                }
+            });
+        });
+    });
+}

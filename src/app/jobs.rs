@@ -1,0 +1,70 @@
+//! Work that must not hold the window up: each job runs on a thread of its own and reports through one channel.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::net::fetch::Body;
+use crate::net::report::Waker;
+use crate::net::{Error, Operation};
+
+/// How many answers wait at most. A person starts jobs one by one: it never fills.
+const CAPACITY: usize = 64;
+
+/// What a job came back with.
+#[derive(Debug)]
+pub enum Done {
+    /// The save dialog was closed.
+    PathChosen {
+        /// What is to be saved.
+        body: Arc<Body>,
+        /// Where to; `None` if the person thought better of it, or no dialog could open.
+        path: Option<PathBuf>,
+    },
+    /// The body was saved, or not.
+    Saved(Result<PathBuf, Error>),
+    /// The saved file was handed to the browser, or not.
+    Opened(Result<(), Error>),
+    /// What the system's theme is.
+    SystemTheme(egui::Theme),
+}
+
+/// Starts jobs and takes their answers.
+#[derive(Debug)]
+pub struct Jobs {
+    done: Sender<Done>,
+    answers: Receiver<Done>,
+    waker: Waker,
+}
+
+impl Jobs {
+    /// Wakes the window through `waker` when a job is done.
+    #[must_use]
+    pub fn new(waker: Waker) -> Self {
+        let (done, answers) = bounded(CAPACITY);
+        Self { done, answers, waker }
+    }
+
+    /// Runs `work` on a thread called `name`; what it gives, if anything, comes out of [`Jobs::next`].
+    ///
+    /// # Errors
+    /// No thread could be started.
+    pub fn start(&self, name: &str, work: impl FnOnce() -> Option<Done> + Send + 'static) -> Result<(), Error> {
+        let (done, waker) = (self.done.clone(), self.waker.clone());
+        let run = move || {
+            if let Some(answer) = work() {
+                // The window has gone: nobody waits for the answer.
+                _ = done.send(answer);
+                waker.wake();
+            }
+        };
+        crate::net::spawn(name, run).map(drop).map_err(|error| Error::io(Operation::Work, name, error))
+    }
+
+    /// The next answer that has come.
+    #[must_use]
+    pub fn next(&self) -> Option<Done> {
+        self.answers.try_recv().ok()
+    }
+}

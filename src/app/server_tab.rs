@@ -1,0 +1,335 @@
+//! The Server tab: start and stop the greeting server, see who is connected, what was logged, and the wire.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, ComboBox, DragValue, Frame, Panel, RichText, Role, Sense, TextEdit, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use super::command::Command;
+use super::settings::ServerForm;
+use super::widgets::address_picker::address_picker;
+use super::widgets::log_list::LogList;
+use super::widgets::wire::Wire;
+use super::widgets::{bad, entered, text_field, weak};
+use super::{Tools, style};
+use crate::i18n::{bytes, count, t, tf};
+use crate::net::address::{parse_host, parse_port, port_meaning};
+use crate::net::server::{Boundary, Connection, Doing, Server, State};
+
+/// How many events one frame takes from the server at most.
+const DRAIN: usize = 2_000;
+
+/// What the tab remembers.
+#[derive(Debug, Default)]
+pub struct ServerTab {
+    server: Option<Server>,
+    /// Why the form could not be used.
+    mistake: Option<String>,
+    log: LogList,
+    wire: Wire,
+    /// The number of the connection whose wire is shown; the newest if none was chosen.
+    chosen: Option<u64>,
+}
+
+impl ServerTab {
+    /// Takes what the server reported.
+    pub fn drain(&mut self, tools: &Tools<'_>) {
+        let Some(server) = &self.server else { return };
+        for _ in 0..DRAIN {
+            let Some(report) = server.inbox().next() else { return };
+            self.log.push(report.at, report.event.text());
+        }
+        // There may be more: come again, after the frame has been shown.
+        tools.ctx.request_repaint();
+    }
+
+    /// Does what a person asked for.
+    pub fn apply(&mut self, command: Command, form: &ServerForm, tools: &Tools<'_>) {
+        match command {
+            Command::Main if self.is_running() => self.apply(Command::StopServer, form, tools),
+            Command::Main => self.apply(Command::StartServer, form, tools),
+            Command::StartServer if !self.is_running() => {
+                let start = parse_host(&form.host).and_then(|host| Ok((host, parse_port(&form.port)?)));
+                match start {
+                    Ok((host, port)) => {
+                        self.mistake = None;
+                        self.chosen = None;
+                        let settings = form.behaviour.clone();
+                        self.server = Some(Server::start(&host, port, settings, tools.recorder, tools.waker.clone()));
+                    }
+                    Err(error) => self.mistake = Some(error.to_string()),
+                }
+            }
+            Command::StopServer => {
+                if let Some(server) = &self.server {
+                    server.stop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a server is starting, listening or stopping.
+    fn is_running(&self) -> bool {
+        self.server.as_ref().is_some_and(|one| !matches!(one.state(), State::Stopped | State::Failed(_)))
+    }
+
+    /// What the status bar says.
+    #[must_use]
+    pub fn status(&self) -> String {
+        let Some(server) = &self.server else { return t("status-server-idle") };
+        match server.state() {
+            State::Starting => t("status-server-starting"),
+            State::Listening(address) => tf(
+                "status-server-listening",
+                &[("address", address.to_string().into()), ("count", server.totals().open.into())],
+            ),
+            State::Stopping => t("status-server-stopping"),
+            State::Failed(_) => t("status-server-failed"),
+            State::Stopped => t("status-server-idle"),
+        }
+    }
+
+    /// Shows the tab.
+    pub fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
+        let mut command = None;
+        Panel::top("server-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
+            command = self.form(ui, form);
+            ui.add_space(style::GAP);
+        });
+        let connections = self.server.as_ref().map(Server::connections).unwrap_or_default();
+        Panel::bottom("server-below")
+            .resizable(true)
+            .default_size(ui.available_height() * 0.52)
+            .min_size(120.0)
+            .max_size((ui.available_height() - 90.0).max(120.0))
+            .frame(Frame::new().inner_margin(egui::Margin { top: 8, ..Default::default() }))
+            .show(ui, |ui| {
+                Panel::left("server-log")
+                    .resizable(true)
+                    .default_size(ui.available_width() * 0.42)
+                    .min_size(180.0)
+                    .max_size(ui.available_width() * 0.7)
+                    .frame(Frame::new().inner_margin(egui::Margin { right: 8, ..Default::default() }))
+                    .show(ui, |ui| {
+                        let lost = self.server.as_ref().map_or(0, |server| server.inbox().lost());
+                        self.log.ui(ui, lost);
+                    });
+                CentralPanel::default()
+                    .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
+                    .show(ui, |ui| self.wire_of_chosen(ui, &connections));
+            });
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| self.connections(ui, &connections));
+        if connections.iter().any(|one| one.ended().is_none()) {
+            // "reading 4.2 s" grows.
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
+        }
+        command
+    }
+
+    fn form(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
+        let mut command = None;
+        let running = self.is_running();
+        ui.horizontal_wrapped(|ui| {
+            ui.add_enabled_ui(!running, |ui| {
+                let host = address_picker(ui, &mut form.host);
+                let port = text_field(ui, "server-port", &mut form.port, 56.0).on_hover_text(t("server-port-hover"));
+                if entered(ui, &host) || entered(ui, &port) {
+                    command = Some(Command::StartServer);
+                }
+            });
+            if let Ok(port) = parse_port(&form.port) {
+                weak(ui, port_meaning(port));
+            }
+            let state = self.server.as_ref().map(Server::state);
+            let stopping = matches!(state, Some(State::Stopping));
+            let main = if running { Command::StopServer } else { Command::StartServer };
+            command = command.or(main.main_button(ui, !stopping));
+            self.state(ui, state);
+        });
+        if let Some(mistake) = &self.mistake {
+            bad(ui, mistake);
+        }
+        if let Some(State::Failed(error)) = self.server.as_ref().map(Server::state) {
+            bad(ui, error.to_string());
+        }
+        let behaviour = egui::CollapsingHeader::new(t("behaviour")).id_salt("behaviour");
+        behaviour.show(ui, |ui| ui.add_enabled_ui(!running, |ui| behaviour_form(ui, form)));
+        command
+    }
+
+    fn state(&self, ui: &mut Ui, state: Option<State>) {
+        let palette = style::palette(ui);
+        let (colour, text) = match state {
+            None | Some(State::Stopped) => (palette.weak, t("server-stopped")),
+            Some(State::Starting) => (palette.warn, t("server-starting")),
+            Some(State::Listening(address)) => {
+                (palette.good, tf("server-listening", &[("address", address.to_string().into())]))
+            }
+            Some(State::Stopping) => (palette.warn, t("server-stopping")),
+            Some(State::Failed(_)) => (palette.bad, t("server-failed")),
+        };
+        ui.colored_label(colour, format!("● {text}"));
+    }
+
+    fn connections(&mut self, ui: &mut Ui, connections: &[Arc<Connection>]) {
+        let totals = self.server.as_ref().map(Server::totals).unwrap_or_default();
+        ui.horizontal(|ui| {
+            ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
+            if totals.connections > 0 {
+                let args = [
+                    ("connections", count(totals.connections).into()),
+                    ("greetings", count(totals.greetings).into()),
+                    ("in", bytes(totals.bytes_in).into()),
+                    ("out", bytes(totals.bytes_out).into()),
+                ];
+                weak(ui, tf("server-totals", &args));
+            }
+        });
+        style::well(ui).show(ui, |ui| {
+            ui.take_available_space();
+            if connections.is_empty() {
+                weak(ui, t(if self.is_running() { "no-connections-yet" } else { "no-connections" }));
+                return;
+            }
+            let chosen = self.chosen(connections).map(|one| one.id);
+            let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).id_salt("connections");
+            table = table.cell_layout(egui::Layout::left_to_right(egui::Align::Center)).auto_shrink(false);
+            let widths = [52.0, 150.0, 150.0, 78.0, 160.0, 70.0, 70.0, 64.0];
+            for width in widths {
+                table = table.column(Column::initial(width).at_least(40.0).clip(true).resizable(true));
+            }
+            table
+                .column(Column::remainder().at_least(80.0).clip(true))
+                .header(style::ROW + 2.0, |mut row| {
+                    for id in [
+                        "column-number",
+                        "column-client",
+                        "column-server",
+                        "column-thread",
+                        "column-doing",
+                        "column-in",
+                        "column-out",
+                        "column-greeted",
+                        "column-since",
+                    ] {
+                        row.col(|ui| {
+                            ui.label(RichText::new(t(id)).small().weak()).on_hover_text(t(&format!("{id}-hover")));
+                        });
+                    }
+                })
+                .body(|body| {
+                    // The newest first: it is the one that a person looks for.
+                    body.rows(style::ROW + 6.0, connections.len(), |mut row| {
+                        let one = &connections[connections.len() - 1 - row.index()];
+                        row.set_selected(chosen == Some(one.id));
+                        let mut pressed = false;
+                        row.col(|ui| pressed = number_button(ui, one, chosen == Some(one.id)));
+                        for cell in cells(one) {
+                            row.col(|ui| {
+                                ui.add(egui::Label::new(cell).selectable(false).truncate());
+                            });
+                        }
+                        if pressed || row.response().clicked() {
+                            self.chosen = Some(one.id);
+                        }
+                    });
+                });
+        });
+    }
+
+    fn chosen<'a>(&self, connections: &'a [Arc<Connection>]) -> Option<&'a Arc<Connection>> {
+        let chosen = self.chosen.and_then(|id| connections.iter().find(|one| one.id == id));
+        chosen.or_else(|| connections.last())
+    }
+
+    fn wire_of_chosen(&mut self, ui: &mut Ui, connections: &[Arc<Connection>]) {
+        let chosen = self.chosen(connections).cloned();
+        let title = match &chosen {
+            Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
+            None => t("wire-title"),
+        };
+        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording));
+    }
+}
+
+/// `#3`, which can be reached and pressed by keyboard.
+fn number_button(ui: &mut Ui, one: &Connection, chosen: bool) -> bool {
+    let response = ui.add(egui::Button::selectable(chosen, format!("#{}", one.id)).frame(false));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(Role::Button));
+    response.clicked()
+}
+
+fn cells(one: &Connection) -> [String; 8] {
+    let (doing, time) = one.doing();
+    let doing = match one.ended() {
+        Some(ended) => tf("closed-how", &[("how", ended.text().into())]),
+        None if doing == Doing::Closed => doing.text(),
+        None => {
+            let seconds = format!("{:.1}", time.as_secs_f64());
+            tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())])
+        }
+    };
+    [
+        one.ends.peer.to_string(),
+        one.ends.local.to_string(),
+        one.thread.clone(),
+        doing,
+        bytes(one.bytes_in()),
+        bytes(one.bytes_out()),
+        count(one.greetings()),
+        super::widgets::log_list::clock(one.since),
+    ]
+}
+
+fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
+    let behaviour = &mut form.behaviour;
+    egui::Grid::new("behaviour-grid").num_columns(4).spacing([14.0, 8.0]).show(ui, |ui| {
+        text_cell(ui, "welcome", &mut behaviour.welcome);
+        text_cell(ui, "reply", &mut behaviour.reply);
+        ui.end_row();
+
+        let mut seconds = behaviour.pause.as_secs_f64();
+        number_cell(ui, "pause", DragValue::new(&mut seconds).range(0.0..=3600.0).speed(0.05).suffix(" s"));
+        behaviour.pause = std::time::Duration::from_secs_f64(seconds);
+        let name = ui.label(t("boundary")).on_hover_text(t("boundary-hover"));
+        let shown = |boundary| {
+            t(match boundary {
+                Boundary::Automatic => "boundary-automatic",
+                Boundary::AsRead => "boundary-as-read",
+                Boundary::Line => "boundary-line",
+            })
+        };
+        ComboBox::from_id_salt("boundary")
+            .width(280.0)
+            .selected_text(shown(behaviour.boundary))
+            .show_ui(ui, |ui| {
+                for one in [Boundary::Automatic, Boundary::AsRead, Boundary::Line] {
+                    ui.selectable_value(&mut behaviour.boundary, one, shown(one));
+                }
+            })
+            .response
+            .labelled_by(name.id);
+        ui.end_row();
+
+        number_cell(ui, "receive-size", DragValue::new(&mut behaviour.receive_size).range(1..=1 << 20).suffix(" B"));
+        number_cell(ui, "backlog", DragValue::new(&mut behaviour.backlog).range(0..=65_535));
+        ui.end_row();
+        number_cell(ui, "most-connections", DragValue::new(&mut behaviour.most_connections).range(1..=12_000));
+        ui.label("");
+        if ui.button(t("as-in-tutorial")).on_hover_text(t("as-in-tutorial-hover")).clicked() {
+            *behaviour = crate::net::server::Settings::default();
+        }
+        ui.end_row();
+    });
+}
+
+fn text_cell(ui: &mut Ui, id: &'static str, text: &mut String) {
+    let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
+    ui.add(TextEdit::singleline(text).desired_width(270.0)).labelled_by(name.id);
+}
+
+fn number_cell(ui: &mut Ui, id: &'static str, value: DragValue<'_>) {
+    let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
+    ui.add(value).labelled_by(name.id);
+}

@@ -1,0 +1,5 @@
+//! placeholder
+/// x
+pub fn take_dialog_error() -> Option<String> {
+    None
+}

@@ -1,0 +1,237 @@
+//! One connection: what is known about it, and the thread that serves it.
+
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::greeting::{Greeting, LONGEST_LINE, Next};
+use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
+use crate::net::report::Reporter;
+use crate::net::wire::Wire;
+use crate::net::{Cause, Error, Operation, lock};
+use crate::recording::{Ends, Recording};
+
+/// One connection, open or closed.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its number, from 1.
+    pub id: u64,
+    /// Both ends.
+    pub ends: Ends,
+    /// The name of its thread.
+    pub thread: String,
+    /// When it was accepted.
+    pub since: SystemTime,
+    /// Every read and write.
+    pub recording: Arc<Recording>,
+    /// What its times count from.
+    origin: Instant,
+    counters: Counters,
+    ended: OnceLock<Ended>,
+}
+
+/// Written by the connection's own thread alone, in a cache line of their own, so that counting costs nothing.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Counters {
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    greetings: AtomicU64,
+    /// What the thread is doing in the lowest two bits, since when in microseconds in the others: one value, so
+    /// that both always belong together.
+    doing: AtomicU64,
+}
+
+/// Adds, without the price of an atomic addition: there is only one writer.
+fn add(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Ordering::Relaxed) + n, Ordering::Relaxed);
+}
+
+impl Connection {
+    pub(super) fn new(id: u64, recording: Arc<Recording>) -> Self {
+        Self {
+            id,
+            ends: recording.ends(),
+            thread: format!("conn-{id}"),
+            since: SystemTime::now(),
+            recording,
+            origin: Instant::now(),
+            counters: Counters::default(),
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// What its thread is doing, and for how long; once closed, how long ago that was.
+    #[must_use]
+    pub fn doing(&self) -> (Doing, Duration) {
+        let packed = self.counters.doing.load(Ordering::Relaxed);
+        let doing = match packed & 3 {
+            0 => Doing::Reading,
+            1 => Doing::Pausing,
+            2 => Doing::Writing,
+            _ => Doing::Closed,
+        };
+        (doing, self.origin.elapsed().saturating_sub(Duration::from_micros(packed >> 2)))
+    }
+
+    /// Bytes read.
+    #[must_use]
+    pub fn bytes_in(&self) -> u64 {
+        self.counters.bytes_in.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written.
+    #[must_use]
+    pub fn bytes_out(&self) -> u64 {
+        self.counters.bytes_out.load(Ordering::Relaxed)
+    }
+
+    /// Messages answered.
+    #[must_use]
+    pub fn greetings(&self) -> u64 {
+        self.counters.greetings.load(Ordering::Relaxed)
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended.get().cloned()
+    }
+
+    pub(super) fn add_to(&self, totals: &mut Totals) {
+        totals.greetings += self.greetings();
+        totals.bytes_in += self.bytes_in();
+        totals.bytes_out += self.bytes_out();
+    }
+
+    fn set_doing(&self, doing: Doing) {
+        let code = match doing {
+            Doing::Reading => 0,
+            Doing::Pausing => 1,
+            Doing::Writing => 2,
+            Doing::Closed => 3,
+        };
+        // Two bits less still last for 140,000 years.
+        let since = self.origin.elapsed().as_micros() as u64;
+        self.counters.doing.store(since << 2 | code, Ordering::Relaxed);
+    }
+}
+
+/// What the thread of one connection works with.
+pub(super) struct Job {
+    pub(super) connection: Arc<Connection>,
+    pub(super) stream: TcpStream,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter<Event>,
+    /// Wakes the acceptor, which waits when there is no room.
+    pub(super) acceptor: Arc<mio::Waker>,
+}
+
+/// The thread of one connection.
+pub(super) fn run(job: Job) {
+    let Job { connection, stream, shared, reporter, acceptor } = job;
+    // A mistake in serving one client must not end the others.
+    let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &reporter)))
+        .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));
+    end(&connection, ended, &shared, &reporter, &acceptor);
+    let before = {
+        let mut threads = lock(&shared.threads);
+        // Not there: the server is stopping, and the acceptor joins.
+        let own = threads.running.remove(&connection.id);
+        if own.is_some() { std::mem::replace(&mut threads.finished, own) } else { None }
+    };
+    if let Some(before) = before {
+        // Its panics were caught and reported.
+        _ = before.join();
+    }
+}
+
+/// Keeps and reports how a connection ended; its stream is closed.
+pub(super) fn end(
+    connection: &Arc<Connection>,
+    ended: Ended,
+    shared: &Shared,
+    reporter: &Reporter<Event>,
+    acceptor: &mio::Waker,
+) {
+    connection.set_doing(Doing::Closed);
+    let ended = connection.ended.get_or_init(|| ended).clone();
+    if shared.retire(connection) {
+        // It fails only when the acceptor has gone.
+        _ = acceptor.wake();
+    }
+    reporter.send(Event::Closed { id: connection.id, peer: connection.ends.peer, ended });
+}
+
+fn serve(connection: &Connection, stream: TcpStream, shared: &Shared, reporter: &Reporter<Event>) -> Ended {
+    let wire = match Wire::new(stream, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
+        Ok(wire) => Arc::new(wire),
+        Err(error) => return broken(error),
+    };
+    let _guard = shared.hang_up.on_cancel({
+        let wire = Arc::clone(&wire);
+        move || wire.shut()
+    });
+    converse(connection, &wire, shared, reporter).unwrap_or_else(broken)
+}
+
+fn broken(error: Error) -> Ended {
+    match error.cause {
+        Cause::Cancelled => Ended::Stopped,
+        Cause::Reset => Ended::Reset,
+        _ => Ended::Failed(Arc::new(error)),
+    }
+}
+
+fn converse(connection: &Connection, wire: &Wire, shared: &Shared, reporter: &Reporter<Event>) -> Result<Ended, Error> {
+    let Counters { bytes_in, bytes_out, greetings, .. } = &connection.counters;
+    let settings = &shared.settings;
+    let write = |bytes: &[u8]| {
+        connection.set_doing(Doing::Writing);
+        wire.write(bytes, |n| add(bytes_out, n as u64))
+    };
+    let peer = connection.ends.peer;
+    let mut greeting = Greeting::new(settings.boundary, &shared.template, peer.to_string());
+    let mut buf = vec![0; settings.receive_size];
+    let mut replies = Vec::new();
+    write(settings.welcome.as_bytes())?;
+    loop {
+        reporter.wake();
+        connection.set_doing(Doing::Reading);
+        let n = wire.read(&mut buf)?;
+        if n == 0 {
+            return Ok(Ended::PeerClosed);
+        }
+        add(bytes_in, n as u64);
+        replies.clear();
+        let next = greeting.read(&buf[..n], &mut replies);
+        let answered = greeting.answered() - greetings.load(Ordering::Relaxed);
+        if answered > 0 {
+            if !settings.pause.is_zero() {
+                reporter.wake();
+                connection.set_doing(Doing::Pausing);
+                if !shared.hang_up.pause(settings.pause) {
+                    return Ok(Ended::Stopped);
+                }
+            }
+            write(&replies)?;
+            add(greetings, answered);
+            // One read of many short lines makes a long answer: not kept for ever.
+            if replies.capacity() > 64 << 10 {
+                replies = Vec::new();
+            }
+        }
+        let ended = match next {
+            Next::Read => continue,
+            Next::Exit => Ended::Exit,
+            Next::LineTooLong => {
+                let cause = Cause::LineTooLong(LONGEST_LINE as u64);
+                Ended::Failed(Arc::new(Error::new(Operation::Receive, peer, cause)))
+            }
+        };
+        wire.say_goodbye(&mut buf, 1 << 20, |n| add(bytes_in, n as u64));
+        return Ok(ended);
+    }
+}
