@@ -122,8 +122,18 @@ def cut_off():
     window.wait_text(r"137 of 1[,.]?000")
     check(not any(re.search(r"\bcomplete\b", line) and not re.search("(?i)not complete|incomplete", line)
                   for line in window.texts()), "something incomplete is called complete")
-    check(not [node for node in window.all("Save body…", BUTTON) if has_state(node, "SENSITIVE")],
-          "half a body can be saved as if it were whole")
+    # It may be kept, but never under the plain name as if it were whole.
+    target = folder("saved") / "page.txt"
+    target.write_bytes(b"old")
+    if window.has("Save here", BUTTON):
+        window.set_text("Path to save to", str(target))
+        window.press("Save here")
+        window.wait_text("(?i)saved to|cannot save")
+    same(target.read_bytes(), b"old", "the file that half a body was to be saved to")
+    for path in target.parent.iterdir():
+        if path != target:
+            same(path.read_bytes(), b"x" * 137, "the marked partial")
+            window.wait_text(re.escape(path.name))
 
 
 @scenario("a slow fetch is cancelled within a second and the next one works")
