@@ -548,6 +548,7 @@ class Window(Tree):
         for kind in ("CONFIG", "DATA", "CACHE"):
             environment[f"XDG_{kind}_HOME"] = str(self.home / kind.lower())
             (self.home / kind.lower()).mkdir(exist_ok=True)
+        self.point_away()
         self._stderr = self.home / "stderr"
         with open(self._stderr, "ab") as stderr:
             self.process = start([BINARY, *arguments], env=environment, cwd=self.home, stdin=subprocess.DEVNULL,

@@ -96,7 +96,7 @@ def serve_stops():
 @scenario("serve greets nc, and lines, joined and split messages and any bytes")
 def serve_boundaries():
     server = Serve("127.0.0.1:0", "--pause", "0")
-    told = run(["nc", "-N", "127.0.0.1", server.port], input=b"Michael\nTracy\nexit\n", timeout=WAIT)
+    told = run(["nc.openbsd", "-N", "127.0.0.1", server.port], input=b"Michael\nTracy\nexit\n", timeout=WAIT)
     same(told.stdout, b"Welcome!Hello, Michael!\nHello, Tracy!\n", "what nc got")
     connection = server.connect()
     same(receive(connection, 8), b"Welcome!", "the welcome")
