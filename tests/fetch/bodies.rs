@@ -46,7 +46,7 @@ fn an_exchange_is_shown_as_it_went_over_the_socket() {
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(String::from_utf8_lossy(&hop.request), request);
-    assert_eq!(server.requests(), [request.clone()]);
+    assert_eq!(server.requests(), [request.as_str()]);
     assert_eq!(hop.url, url);
     assert_eq!(hop.interim.iter().map(|head| head.status).collect::<Vec<_>>(), [103]);
     let head = hop.head.as_ref().expect("head");

@@ -33,6 +33,22 @@ fn silence_ends_every_phase() {
 }
 
 #[test]
+fn a_server_that_does_not_read_ends_the_sending() {
+    let (over, was_over) = bounded::<()>(1);
+    let server = Server::new(vec![Box::new(move |stream| {
+        was_over.recv().expect("over");
+        drop(stream);
+        Ok(())
+    })]);
+    // More than the buffers of both ends hold.
+    let done = fetch_with(&server.url(&format!("/{}", "x".repeat(12 << 20))), silent(SOON));
+    let error = done.failure().0;
+    assert!(matches!(error.cause, Cause::TimedOut(_)), "{:?}", error.cause);
+    assert_eq!(error.operation, Operation::Send);
+    over.send(()).expect("sent");
+}
+
+#[test]
 fn a_head_that_never_ends_is_given_up_however_it_drips() {
     let server = Server::new(vec![answer_then(b"HTTP/1.1 200 OK\r\nX:", |mut stream| {
         // Never silent for as long as the silence that is allowed.

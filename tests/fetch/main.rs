@@ -1,5 +1,7 @@
 //! The fetch engine and its terminal command against scripted servers on the loopback.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod bodies;
 mod limits;
 mod redirects;

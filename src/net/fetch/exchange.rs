@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 
 use super::body::{About, Spool};
-use super::decode::{self, Bound};
+use super::decode;
 use super::framing::{self, Plan};
 use super::state::Worker;
 use super::trouble::{self, Trouble};
@@ -178,7 +178,7 @@ impl Exchange<'_> {
             spool.write(bytes).map_err(|e| Error::io(Operation::Spool, self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
-            Bound::DEFAULT.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
+            self.worker.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
             self.worker.wake();
         }
         if padding.get() {

@@ -64,3 +64,51 @@ fn location(head: &Head) -> Result<Option<&[u8]>, Fault> {
     let first = locations.next();
     if locations.any(|other| Some(other) != first) { Err(Fault::TwoRedirects) } else { Ok(first) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::fetch::decode::Bound;
+    use crate::net::fetch::{Options, state};
+    use crate::net::report::{Waker, channel};
+    use crate::net::{Cause, spawn};
+    use crate::recording::{Limits, Recorder};
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_bomb_is_stopped_while_it_unpacks() {
+        let mut zeros = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        zeros.write_all(&[0; 10 << 20]).expect("written");
+        let body = zeros.finish().expect("finished");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+        let url = format!("http://{}/", listener.local_addr().expect("address"));
+        let server = spawn("server", move || {
+            let (mut stream, _) = listener.accept().expect("connection");
+            let mut request = [0; 1_000];
+            assert!(stream.read(&mut request).expect("request") > 0);
+            let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: identity\r\n\r\n";
+            stream.write_all(&[head.as_bytes(), &body].concat()).expect("sent");
+        })
+        .expect("thread");
+        let (reporter, _inbox) = channel(100, Waker::none());
+        let worker = Worker {
+            options: Options::default(),
+            shared: Default::default(),
+            counters: Default::default(),
+            cancel: Default::default(),
+            recorder: Recorder::new(Limits::default()),
+            reporter,
+            begun: std::time::Instant::now(),
+            bound: Bound { size: 1 << 20, ratio: 50 },
+            guard: Default::default(),
+            partial: Default::default(),
+        };
+        let error = run(&worker, &url).expect_err("stopped");
+        let state::Worker { partial, .. } = worker;
+        let Cause::Fetch(Fault::Bomb { to, .. }) = error.cause else { unreachable!("{error}") };
+        assert!((1 << 20..2 << 20).contains(&to), "{to}");
+        assert_eq!(crate::net::lock(&partial).as_ref().map_or(0, Body::len), to);
+        server.join().expect("the server");
+    }
+}

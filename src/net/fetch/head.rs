@@ -100,7 +100,7 @@ fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     let mut response = httparse::Response::new(&mut fields);
     // The library takes no control bytes; the values are then taken from the same places in `raw`.
     let tame: Vec<u8> =
-        raw.iter().map(|b| if matches!(b, 1..=8 | 11..=12 | 14..=31 | 127) { b'?' } else { *b }).collect();
+        raw.iter().map(|b| if matches!(b, 1..=8 | 11 | 12 | 14..=31 | 127) { b'?' } else { *b }).collect();
     let parsed = httparse::ParserConfig::default()
         .allow_spaces_after_header_name_in_responses(true)
         .allow_multiple_spaces_in_response_status_delimiters(true)

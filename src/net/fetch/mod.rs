@@ -42,6 +42,7 @@ use super::cancel::Cancel;
 use super::report::{CAPACITY, Inbox, Waker, channel};
 use super::{Error, Operation, lock, spawn};
 use crate::recording::Recorder;
+use decode::Bound;
 use state::{Counters, Shared, Worker};
 
 /// A fetch. Dropping it cancels it and joins its thread.
@@ -73,6 +74,7 @@ impl Fetch {
             recorder: Arc::clone(recorder),
             reporter,
             begun: Instant::now(),
+            bound: Bound::DEFAULT,
             guard: Default::default(),
             partial: Default::default(),
         };

@@ -119,6 +119,10 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    fn never(_: &mut File) -> io::Result<()> {
+        unreachable!("written")
+    }
+
     fn listing(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(folder)
             .expect("folder")
@@ -152,7 +156,6 @@ mod tests {
     #[test]
     fn what_cannot_be_replaced_is_refused_before_anything_is_written() {
         let folder = tempfile::tempdir().expect("folder");
-        let never = |_: &mut File| -> io::Result<()> { panic!("written") };
         assert!(matches!(cause(replace(folder.path(), never)), Cause::IsFolder));
         assert!(matches!(cause(replace(&folder.path().join("new/"), never)), Cause::IsFolder));
         assert!(matches!(cause(replace(&folder.path().join("none/x"), never)), Cause::NoFolder));
@@ -171,7 +174,6 @@ mod tests {
     fn devices_are_refused_links_followed_and_permissions_kept() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("folder");
-        let never = |_: &mut File| -> io::Result<()> { panic!("written") };
         assert!(matches!(cause(replace(Path::new("/dev/null"), never)), Cause::Fetch(Fault::NotAFile)));
         let (path, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&path, "old").expect("written");

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::decode::Bound;
 use super::{Body, Event, Hop, Options, Phase, Progress, View};
 use crate::net::cancel::{Cancel, Guard};
 use crate::net::lock;
@@ -67,6 +68,8 @@ pub(super) struct Worker {
     pub(super) recorder: Arc<Recorder>,
     pub(super) reporter: Reporter<Event>,
     pub(super) begun: Instant,
+    /// How much may come out of a compressed body.
+    pub(super) bound: Bound,
     /// Shuts the socket of the current hop down when cancelled.
     pub(super) guard: Mutex<Option<Guard>>,
     /// What had come of a body that failed.

@@ -223,13 +223,13 @@ mod tests {
     use crate::net::Cause;
 
     fn typed(text: &str) -> Target {
-        parse(text).unwrap_or_else(|e| panic!("{text}: {e}")).0
+        parse(text).expect(text).0
     }
 
     fn refused(text: &str) -> Fault {
         match parse(text).expect_err(text).cause {
             Cause::Fetch(fault) => fault,
-            other => panic!("{text}: {other}"),
+            other => unreachable!("{text}: {other}"),
         }
     }
 
