@@ -24,7 +24,12 @@ pub fn run() -> ExitCode {
         std::panic::catch_unwind(|| eframe::run_native(APP_ID, options(), Box::new(|cc| Ok(Box::new(app(cc))))));
     match opened {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) => refuse(&tf("no-window", &[("why", error.to_string().into())])),
+        Ok(Err(error)) => {
+            // The library puts the place in its own source first; the last part is what went wrong.
+            let text = error.to_string();
+            let why = text.rsplit(": ").next().unwrap_or(&text);
+            refuse(&tf("no-window", &[("why", why.into())]))
+        }
         Err(panic) => refuse(&tf("no-window", &[("why", crate::net::panic_text(&*panic).into())])),
     }
 }
