@@ -370,3 +370,17 @@ fn lines_are_played_to_a_server_that_waits_for_them() {
     assert!(matches!(ended(&session), Ended::PeerClosed));
     wait_for("the count", || server.totals().greetings == 3);
 }
+
+#[test]
+fn a_peer_that_resets_at_once_is_a_reset_whenever_it_is_noticed() {
+    for _ in 0..200 {
+        let (listener, address) = listener();
+        let session = connect(address.port());
+        accept(&listener).reset();
+        match ended(&session) {
+            Ended::Reset => {}
+            Ended::Failed(error) if matches!(error.cause, Cause::Reset) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}

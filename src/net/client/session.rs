@@ -52,13 +52,16 @@ fn open(
     if host.parse::<IpAddr>().is_err() {
         reporter.send(Event::Resolved(addresses.clone()));
     }
+    // The address that answered. The stream itself no longer knows it if the peer has reset at once.
+    let mut peer = None;
     let stream = connect(&addresses, options.connect_timeout, cancel, |one| {
+        peer = Some(one.address);
         let one = Arc::new(one);
         lock(&shared.tries).push(Arc::clone(&one));
         reporter.send(Event::Tried(one));
     })?;
-    let error = |error| Error::io(Operation::Connect, shared.target(), error);
-    let ends = Ends { local: stream.local_addr().map_err(error)?, peer: stream.peer_addr().map_err(error)? };
+    let local = stream.local_addr().map_err(|error| Error::io(Operation::Connect, shared.target(), error))?;
+    let ends = Ends { local, peer: peer.unwrap_or(local) };
     let recording = recorder.open(ends);
     let wire = Arc::new(Wire::new(stream, Arc::clone(&recording), options.write_timeout)?);
     let _guard = cancel.on_cancel({
