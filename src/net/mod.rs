@@ -11,12 +11,12 @@ pub mod address;
 pub mod cancel;
 pub mod client;
 pub mod connect;
+mod duplex;
 pub mod error;
 pub mod fetch;
 pub mod report;
 pub mod server;
 pub mod tap;
-mod wire;
 
 pub use error::{Cause, Error, Operation};
 

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Which way bytes went, seen from our end of the socket.
@@ -73,13 +73,15 @@ pub struct Recorder {
     used: AtomicU64,
     /// Oldest first. Weak: a recording lives as long as the connection that owns it.
     recordings: Mutex<VecDeque<Weak<Recording>>>,
+    /// Held by whoever makes room.
+    making_room: Mutex<()>,
 }
 
 impl Recorder {
     /// A recorder with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { limits, used: AtomicU64::new(0), recordings: Mutex::default() })
+        Arc::new(Self { limits, used: AtomicU64::new(0), recordings: Mutex::default(), making_room: Mutex::default() })
     }
 
     /// Begins the recording of one connection.
@@ -106,19 +108,26 @@ impl Recorder {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Drops the oldest segments of the oldest recordings until all fit again.
+    /// Drops the oldest segments of the oldest recordings until all fit again, and a little more: walking through the
+    /// recordings costs too much for every segment. One thread does it; the others go on meanwhile.
     fn make_room(&self) {
+        let _only_one = match self.making_room.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let goal = self.limits.all - self.limits.all / 8;
         let oldest_first: Vec<_> = lock(&self.recordings).iter().filter_map(Weak::upgrade).collect();
         for recording in oldest_first {
             let mut log = lock(&recording.log);
-            while self.used() > self.limits.all {
+            while self.used() > goal {
                 let freed = log.drop_oldest();
                 if freed == 0 {
                     break;
                 }
                 self.used.fetch_sub(freed, Ordering::Relaxed);
             }
-            if self.used() <= self.limits.all {
+            if self.used() <= goal {
                 return;
             }
         }
@@ -347,6 +356,26 @@ mod tests {
         assert!(recorder.used() <= 4 * (SEGMENT_COST + 10));
         drop(old);
         assert_eq!(recorder.used(), 3 * (SEGMENT_COST + 10));
+    }
+
+    #[test]
+    fn many_threads_at_once_stay_within_the_bound() {
+        let (all, len, threads) = (64 << 10, 1_000, 4);
+        let recorder = Recorder::new(Limits { each: u64::MAX, all });
+        let recordings: Vec<_> = (0..threads).map(|_| recorder.open(ends())).collect();
+        std::thread::scope(|scope| {
+            for recording in &recordings {
+                scope.spawn(|| {
+                    for _ in 0..2_000 {
+                        recording.push(Direction::In, &vec![0; len]);
+                        // One segment of each thread may be on its way in while another makes room.
+                        assert!(recorder.used() <= all + threads * (len as u64 + SEGMENT_COST));
+                    }
+                });
+            }
+        });
+        let kept: u64 = recordings.iter().map(|one| one.read(Log::cost)).sum();
+        assert_eq!(recorder.used(), kept, "nothing is counted that is not kept");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::{Event, Shared};
+use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
-use crate::net::wire::Wire;
 use crate::net::{Cause, Error, lock};
 
 /// How many messages wait to be sent, at most.
@@ -81,7 +81,7 @@ impl Outbox {
 }
 
 /// The thread `chat-write`: sends until the outbox is closed or the connection breaks.
-pub(super) fn run(shared: &Shared, wire: &Wire, reporter: &Reporter<Event>) -> Result<(), Error> {
+pub(super) fn run(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>) -> Result<(), Error> {
     while let Some(message) = shared.outbox.pop() {
         wire.write(&message, |n| {
             shared.outbox.sent(n);

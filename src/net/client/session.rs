@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use super::{Ended, Event, RECEIVE_SIZE, Shared, Sink, State, outbox};
 use crate::net::connect::{connect, resolve};
+use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
-use crate::net::wire::Wire;
 use crate::net::{Cause, Error, Operation, lock, spawn};
 use crate::recording::{Ends, Recorder};
 
@@ -63,7 +63,7 @@ fn open(
     let local = stream.local_addr().map_err(|error| Error::io(Operation::Connect, shared.target(), error))?;
     let ends = Ends { local, peer: peer.unwrap_or(local) };
     let recording = recorder.open(ends);
-    let wire = Arc::new(Wire::new(stream, Arc::clone(&recording), options.write_timeout)?);
+    let wire = Arc::new(Duplex::new(stream, Arc::clone(&recording), options.write_timeout)?);
     let _guard = cancel.on_cancel({
         let wire = Arc::clone(&wire);
         move || wire.shut()
@@ -102,7 +102,7 @@ fn open(
     }
 }
 
-fn receive(shared: &Shared, wire: &Wire, reporter: &Reporter<Event>, mut sink: Option<Sink>) -> Result<Ended, Error> {
+fn receive(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>, mut sink: Option<Sink>) -> Result<Ended, Error> {
     let mut buf = vec![0; RECEIVE_SIZE];
     loop {
         let n = wire.read(&mut buf)?;

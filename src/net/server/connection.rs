@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::greeting::{Greeting, LONGEST_LINE, Next};
 use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
+use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
-use crate::net::wire::Wire;
 use crate::net::{Cause, Error, Operation, lock};
 use crate::recording::{Ends, Recording};
 
@@ -166,7 +166,7 @@ pub(super) fn end(
 }
 
 fn serve(connection: &Connection, stream: TcpStream, shared: &Shared, reporter: &Reporter<Event>) -> Ended {
-    let wire = match Wire::new(stream, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
+    let wire = match Duplex::new(stream, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
     };
@@ -185,7 +185,12 @@ fn broken(error: Error) -> Ended {
     }
 }
 
-fn converse(connection: &Connection, wire: &Wire, shared: &Shared, reporter: &Reporter<Event>) -> Result<Ended, Error> {
+fn converse(
+    connection: &Connection,
+    wire: &Duplex,
+    shared: &Shared,
+    reporter: &Reporter<Event>,
+) -> Result<Ended, Error> {
     let Counters { bytes_in, bytes_out, greetings, .. } = &connection.counters;
     let settings = &shared.settings;
     let write = |bytes: &[u8]| {

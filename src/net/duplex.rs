@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::{Cause, Error, Operation, lock};
 use crate::recording::{Direction, Recording};
 
-/// A blocking stream with one reader and one writer, which may be two threads. A third may [`Wire::shut`] it.
+/// A blocking stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct Duplex {
     stream: TcpStream,
     peer: SocketAddr,
     recording: Arc<Recording>,
@@ -24,7 +24,7 @@ pub(crate) struct Wire {
     shut: AtomicBool,
 }
 
-impl Wire {
+impl Duplex {
     /// Takes an open stream over, in blocking mode and with `TCP_NODELAY`.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Wire {
     /// Waits for bytes; 0 is the empty read: the peer is done.
     ///
     /// # Errors
-    /// Reset, [`Cause::Cancelled`] after [`Wire::shut`], or what the system says.
+    /// Reset, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Error> {
         loop {
             match (&self.stream).read(buf) {
@@ -63,7 +63,7 @@ impl Wire {
     /// Writes all of `bytes`; `written` is told the size of each write as it returns.
     ///
     /// # Errors
-    /// Reset, the peer does not read, [`Cause::Cancelled`] after [`Wire::shut`], or what the system says.
+    /// Reset, the peer does not read, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn write(&self, mut bytes: &[u8], mut written: impl FnMut(usize)) -> Result<(), Error> {
         while !bytes.is_empty() {
             match self.write_once(bytes) {
@@ -147,13 +147,13 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(50);
 
-    fn pair() -> (Wire, TcpStream) {
+    fn pair() -> (Duplex, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
         let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
         let (remote, peer) = listener.accept().expect("accepted");
         let ends = Ends { local: local.local_addr().expect("address"), peer };
         let recording = Recorder::new(Limits::default()).open(ends);
-        (Wire::new(local, recording, PATIENCE).expect("alive"), remote)
+        (Duplex::new(local, recording, PATIENCE).expect("alive"), remote)
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_write_that_waits_does_not_keep_the_reader_waiting() {
         let (wire, mut remote) = pair();
-        let wire = Arc::new(Wire { patience: Duration::from_secs(30), ..wire });
+        let wire = Arc::new(Duplex { patience: Duration::from_secs(30), ..wire });
         wire.stream.set_write_timeout(None).expect("set");
         let writer = spawn("writer", {
             let wire = Arc::clone(&wire);
