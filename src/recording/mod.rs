@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Which way bytes went, seen from our end of the socket.
@@ -109,13 +109,13 @@ impl Recorder {
     }
 
     /// Drops the oldest segments of the oldest recordings until all fit again, and a little more: walking through the
-    /// recordings costs too much for every segment. One thread does it; the others go on meanwhile.
+    /// recordings costs too much for every segment. One thread does it; those that brought too much wait for it.
     fn make_room(&self) {
-        let _only_one = match self.making_room.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
+        let _only_one = lock(&self.making_room);
+        // Somebody else may have made room while we waited for our turn.
+        if self.used() <= self.limits.all {
+            return;
+        }
         let goal = self.limits.all - self.limits.all / 8;
         let oldest_first: Vec<_> = lock(&self.recordings).iter().filter_map(Weak::upgrade).collect();
         for recording in oldest_first {
