@@ -36,7 +36,8 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,
           help = t("cli-fetch-connect-timeout"))]
     connect_timeout: Duration,
-    #[arg(long, value_name = "COUNT", default_value_t = 10, help = t("cli-fetch-max-redirects"))]
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100),
+          help = t("cli-fetch-max-redirects"))]
     max_redirects: u32,
     #[arg(long, help = t("cli-fetch-no-follow"))]
     no_follow: bool,

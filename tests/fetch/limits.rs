@@ -61,6 +61,22 @@ fn a_head_that_never_ends_is_given_up_however_it_drips() {
     assert_eq!(done.fault(), &Fault::HeadSlow(SOON));
 }
 
+#[test]
+fn a_tls_handshake_is_given_up_however_it_drips() {
+    let server = Server::new(vec![Box::new(|mut stream| {
+        // A record of 16 KiB that comes byte by byte.
+        std::io::Write::write_all(&mut stream, &[0x16, 3, 3, 0x40, 0])?;
+        while std::io::Write::write_all(&mut stream, &[0]).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    })]);
+    let done = fetch_with(&format!("https://127.0.0.1:{}/", server.port), silent(SOON * 6));
+    let error = done.failure().0;
+    assert!(matches!(error.cause, Cause::TimedOut(_)), "{error}");
+    assert_eq!(error.operation, Operation::Tls);
+}
+
 /// Cancels a fetch once `answer` was sent and as much of the body has come as it has.
 fn cancelled(answer: &[u8], scheme: &str, body: u64) {
     let (sent, was_sent) = bounded(1);

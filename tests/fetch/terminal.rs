@@ -126,7 +126,13 @@ fn what_is_no_url_is_one_line() {
 
 #[test]
 fn options_are_checked_and_used() {
-    for words in [&["x", "--timeout", "0"][..], &["x", "--timeout", "1e99"], &["x", "--timeout", "NaN"], &[]] {
+    for words in [
+        &["x", "--timeout", "0"][..],
+        &["x", "--timeout", "1e99"],
+        &["x", "--timeout", "NaN"],
+        &["x", "--max-redirects", "101"],
+        &[],
+    ] {
         assert!(Command::try_parse_from([&["fetch"], words].concat()).is_err(), "{words:?}");
     }
     assert!(Command::try_parse_from(["fetch", "x", "-o", "y", "--remote-name"]).is_err());

@@ -170,3 +170,28 @@ fn a_redirect_from_https_to_http_is_said_aloud() {
     assert_eq!(done.bytes(), b"body");
     assert!(done.last().notes[0].contains("from https to http"), "{:?}", done.last().notes);
 }
+
+#[test]
+fn a_servers_own_certificate_can_be_chosen_to_trust() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("own.pem");
+    // As `openssl req -x509` makes them: it calls itself an authority.
+    let own = |name: &str, change: fn(&mut CertificateParams)| {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("params");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
+        let key = KeyPair::generate().expect("key");
+        let certificate = params.self_signed(&key).expect("certificate");
+        std::fs::write(&path, certificate.pem()).expect("written");
+        config(certificate, &key)
+    };
+    let good = own("localhost", |_| {});
+    let done = fetched(&good, ANSWER, true, trusting(&path));
+    assert_eq!(done.bytes(), b"body");
+    assert!(done.last().tls.as_ref().expect("TLS").verified);
+    let other = own("other.example", |_| {});
+    assert!(matches!(fetched(&other, ANSWER, true, trusting(&path)).fault(), Fault::WrongHost { .. }));
+    assert_eq!(fetched(&good, ANSWER, true, trusting(&path)).fault(), &Fault::SelfSigned);
+    let expired = own("localhost", |params| params.not_after = date_time_ymd(2020, 1, 1));
+    assert_eq!(fetched(&expired, ANSWER, true, trusting(&path)).fault(), &Fault::CertificateExpired);
+}

@@ -21,7 +21,7 @@ use crate::net::{Cause, Error, Operation, connect};
 use crate::recording::Ends;
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
-const MOST_INTERIM: (usize, usize) = (100, 1 << 20);
+const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
 
 /// One exchange with the server of `target`.
 pub(super) struct Exchange<'a> {

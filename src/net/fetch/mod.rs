@@ -60,7 +60,8 @@ impl Fetch {
     #[must_use]
     pub fn start(url: &str, options: Options, recorder: &Arc<Recorder>, waker: Waker) -> Self {
         let (reporter, inbox) = channel(CAPACITY, waker);
-        let shown = url::shown(url.trim());
+        // What is wrong with it is told by the outcome.
+        let shown = url::parse(url).map_or_else(|error| error.target, |(target, _)| target.as_str().to_owned());
         let first = Hop { url: shown.clone(), ..Hop::default() };
         let shared = Arc::new(Shared::default());
         lock(&shared.view).hops.push(first);

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError,
     OtherError, SignatureScheme, StreamOwned,
@@ -35,14 +37,15 @@ pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>, Error> {
     let verifier: Arc<dyn ServerCertVerifier> = if options.accept_any_certificate {
         Arc::new(AcceptAny(Arc::clone(&provider)))
     } else {
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider));
-        Arc::new(Explaining(verifier.map_err(|e| match e {
+        let platform = rustls_platform_verifier::Verifier::new_with_extra_roots(extra.clone(), Arc::clone(&provider));
+        let platform = platform.map_err(|e| match e {
             TlsError::General(text) => {
                 log::warn!("trusted roots: {text}");
                 Error::new(Operation::Tls, "", Fault::NoRoots)
             }
             _ => error(Fault::BadRoots),
-        })?))
+        })?;
+        Arc::new(Explaining { platform, extra })
     };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -138,9 +141,24 @@ fn shorn(presented: &str) -> String {
     presented.split('"').nth(1).unwrap_or(presented).to_owned()
 }
 
-/// The platform's verifier, which also tells a certificate that vouches for itself from one of an unknown issuer.
+/// The platform's verifier, which also tells a certificate that vouches for itself from one of an unknown issuer,
+/// and takes a server's own certificate where a person chose just that one to trust.
 #[derive(Debug)]
-struct Explaining(rustls_platform_verifier::Verifier);
+struct Explaining {
+    platform: rustls_platform_verifier::Verifier,
+    /// What a person chose to trust.
+    extra: Vec<CertificateDer<'static>>,
+}
+
+impl Explaining {
+    /// Whether `certificate` is one that was chosen, and is refused only because it calls itself an authority, as
+    /// those do that `openssl req -x509` makes. Its time was checked before that was complained about; its name
+    /// is checked here.
+    fn is_chosen(&self, certificate: &CertificateDer<'_>, error: &CertificateError) -> bool {
+        let CertificateError::Other(OtherError(inner)) = error else { return false };
+        inner.to_string() == "CaUsedAsEndEntity" && self.extra.iter().any(|one| one == certificate)
+    }
+}
 
 /// A certificate that vouches for itself.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +174,13 @@ impl ServerCertVerifier for Explaining {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        if let Err(TlsError::InvalidCertificate(error)) = &verified
+            && self.is_chosen(end_entity, error)
+        {
+            verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
         verified.map_err(|error| match error {
             TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
                 if issuer_and_subject(end_entity).is_some_and(|(issuer, subject)| issuer == subject) =>
@@ -173,7 +197,7 @@ impl ServerCertVerifier for Explaining {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        self.platform.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -182,11 +206,11 @@ impl ServerCertVerifier for Explaining {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        self.platform.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.platform.supported_verify_schemes()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::net::Error;
 use crate::net::connect::Try;
 use crate::recording::{Ends, Recording};
 
-/// Limits and choices of one fetch. Times are kept between a millisecond and 30 days.
+/// Limits and choices of one fetch. Times are kept between a millisecond and 30 days, redirects to 100.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// For the name look-up, and again for all addresses together.
@@ -43,8 +43,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Within what clocks and sockets can do.
+    /// Within what clocks, sockets and memory can do.
     pub(super) fn sane(mut self) -> Self {
+        // Every hop keeps its heads.
+        self.max_redirects = self.max_redirects.min(100);
         for time in [&mut self.connect_timeout, &mut self.silence, &mut self.head_timeout] {
             *time = (*time).clamp(Duration::from_millis(1), Duration::from_secs(30 * 24 * 3600));
         }

@@ -59,31 +59,33 @@ impl Socket {
     }
 
     /// One read or write. Cancelling shuts the socket down, which looks like an end: it is not.
-    fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {
-        if self.cancel.is_cancelled() {
-            return Err(io::ErrorKind::ConnectionAborted.into());
-        }
-        match result {
-            // What a socket says whose limit has passed differs between systems.
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
-            result => result,
+    fn wait(&mut self, mut once: impl FnMut(&mut TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        loop {
+            self.arm()?;
+            let result = once(&mut self.stream);
+            if self.cancel.is_cancelled() {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            match result {
+                // Stopping and continuing the program interrupts a wait that has a limit.
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                // What a socket says whose limit has passed differs between systems.
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
+                result => return result,
+            }
         }
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.arm()?;
-        let result = self.stream.read(buf);
-        self.ended(result)
+        self.wait(|stream| stream.read(buf))
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.arm()?;
-        let result = self.stream.write(buf);
-        self.ended(result)
+        self.wait(|stream| stream.write(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {
