@@ -15,8 +15,13 @@ struct Logger {
 
 impl Logger {
     fn is_shown(&self, metadata: &Metadata<'_>) -> bool {
-        let own = metadata.target().starts_with(env!("CARGO_PKG_NAME"));
-        let usual = if own { LevelFilter::Warn } else { LevelFilter::Error };
+        let from = |library| metadata.target().starts_with(library);
+        let usual = match () {
+            () if from(env!("CARGO_PKG_NAME")) => LevelFilter::Warn,
+            // A certificate that is refused is told by the fetch, in one line.
+            () if from("rustls") => LevelFilter::Off,
+            () => LevelFilter::Error,
+        };
         metadata.level() <= self.level.unwrap_or(usual)
     }
 }

@@ -218,7 +218,7 @@ impl ClientTab {
                     }
                     None => t("wire-title"),
                 };
-                self.wire.ui(ui, &title, recording.as_ref());
+                self.wire.ui(ui, &title, recording.as_ref(), true);
             });
         CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(
             ui,

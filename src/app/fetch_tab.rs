@@ -365,7 +365,8 @@ impl FetchTab {
             Part::Headers => self.heads.ui(ui, shown, hop),
             Part::Body => self.body.ui(ui, self.is_running()),
             Part::Wire => {
-                self.wire.ui(ui, &wire_title(hop), hop.recording.as_ref());
+                // The request and the head are at the begin.
+                self.wire.ui(ui, &wire_title(hop), hop.recording.as_ref(), false);
             }
             Part::Connection => head_view::connection(ui, hop),
         }

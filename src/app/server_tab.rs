@@ -247,7 +247,7 @@ impl ServerTab {
             Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
             None => t("wire-title"),
         };
-        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording));
+        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), true);
     }
 }
 

@@ -164,6 +164,7 @@ mod tests {
         let mut settings = Settings { tab: Tab::Fetch, ..Settings::default() };
         settings.server.port = "1234".to_owned();
         settings.fetch.url = "http://me:secret@localhost/page".to_owned();
+        settings.server.host = "主机".to_owned();
         settings.client.line_end = LineEnd::CrLf;
         remember(&mut settings.client.recent, "主机:1".to_owned());
         let mut storage = Memory::default();

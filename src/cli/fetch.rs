@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::i18n::{bytes, t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Phase, Progress};
+use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress};
 use crate::net::report::{Waited, Waker};
 use crate::net::{Error, Operation};
 use crate::recording::text::{visible, visible_lines};
@@ -285,9 +285,9 @@ impl Told {
             if let Some(hop) = self.hops.checked_sub(1).and_then(|last| hops.get(last)) {
                 self.news_of(hop, &mut lines);
             }
-            // A URL that is none never gets as far as its first phase.
             match hops.get(self.hops) {
-                Some(next) if next.phases.first().is_some_and(|(phase, _)| *phase != Phase::Done) => {
+                // Only with an answer: where there is none, the one line of the failure says it all.
+                Some(next) if next.head.is_some() || !next.interim.is_empty() => {
                     *self = Self { hops: self.hops + 1, progress: self.progress, at: self.at, ..Self::default() };
                     lines.push(format!("* GET {}", visible(next.url.as_bytes())));
                 }

@@ -10,6 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::cancel::Cancel;
 use super::{Cause, Error, Operation, spawn};
+use crate::recording::Ends;
 
 /// One address that was tried, and what came of it.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub fn resolve(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Resul
 /// Connects to the first of `addresses` that answers; `tried` is told about each as it ends. All tries together
 /// take at most `limit`, shared evenly among the addresses still to try.
 ///
-/// The stream is in blocking mode, with `TCP_NODELAY` set.
+/// The stream is in blocking mode, with `TCP_NODELAY` set. Its ends are known even where the peer has reset it since.
 ///
 /// # Errors
 /// The error of the last address that was tried, or cancelled.
@@ -66,7 +67,7 @@ pub fn connect(
     limit: Duration,
     cancel: &Cancel,
     mut tried: impl FnMut(Try),
-) -> Result<TcpStream, Error> {
+) -> Result<(TcpStream, Ends), Error> {
     let deadline = Instant::now() + limit;
     let mut last = None;
     for (index, &address) in addresses.iter().enumerate() {
@@ -75,9 +76,9 @@ pub fn connect(
         let result = connect_one(address, share, cancel);
         let took = begun.elapsed();
         match result {
-            Ok(stream) => {
+            Ok(connected) => {
                 tried(Try { address, took, error: None });
-                return Ok(stream);
+                return Ok(connected);
             }
             Err(cause) => {
                 let cancelled = matches!(cause, Cause::Cancelled);
@@ -104,7 +105,7 @@ fn copy(cause: &Cause) -> Cause {
     }
 }
 
-fn connect_one(address: SocketAddr, limit: Duration, cancel: &Cancel) -> Result<TcpStream, Cause> {
+fn connect_one(address: SocketAddr, limit: Duration, cancel: &Cancel) -> Result<(TcpStream, Ends), Cause> {
     let cause = |error| Error::io(Operation::Connect, address, error).cause;
     let mut poll = Poll::new().map_err(cause)?;
     let waker = Arc::new(mio::Waker::new(poll.registry(), Token(1)).map_err(cause)?);
@@ -145,7 +146,8 @@ fn connect_one(address: SocketAddr, limit: Duration, cancel: &Cancel) -> Result<
     let stream = TcpStream::from(stream);
     stream.set_nonblocking(false).map_err(cause)?;
     stream.set_nodelay(true).map_err(cause)?;
-    Ok(stream)
+    let local = stream.local_addr().map_err(cause)?;
+    Ok((stream, Ends { local, peer: address }))
 }
 
 #[cfg(test)]
@@ -164,8 +166,9 @@ mod tests {
             other.local_addr().expect("address")
         };
         let mut tries = Vec::new();
-        let stream = connect(&[closed, good], LIMIT, &Cancel::default(), |one| tries.push(one)).expect("connected");
-        assert_eq!(stream.peer_addr().expect("peer"), good);
+        let (stream, ends) =
+            connect(&[closed, good], LIMIT, &Cancel::default(), |one| tries.push(one)).expect("connected");
+        assert_eq!(ends, Ends { local: stream.local_addr().expect("local"), peer: good });
         assert!(
             matches!(tries[0], Try { address, error: Some(Error { cause: Cause::Refused, .. }), .. } if address == closed)
         );

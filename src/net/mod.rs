@@ -16,7 +16,6 @@ pub mod error;
 pub mod fetch;
 pub mod report;
 pub mod server;
-pub mod tap;
 
 pub use error::{Cause, Error, Operation};
 

@@ -8,7 +8,7 @@ recent-hover = Addresses used before
 recent-none = Nothing yet
 dismiss = Dismiss
 no-display = there is no display to open a window on; set DISPLAY or WAYLAND_DISPLAY, or use a terminal command such as “socketscope serve”
-no-window = no window can be opened: { $why }
+no-window = no window can be opened on this display: { $why }
 
 ## Commands. “-hover” says what it does.
 

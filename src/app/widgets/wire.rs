@@ -41,8 +41,9 @@ struct Row {
 }
 
 impl Wire {
-    /// Shows `recording`, filling what space there is. `title` names the connection.
-    pub fn ui(&mut self, ui: &mut Ui, title: &str, recording: Option<&Arc<Recording>>) {
+    /// Shows `recording`, filling what space there is. `title` names the connection. With `follow` it stays at the end
+    /// while it is there.
+    pub fn ui(&mut self, ui: &mut Ui, title: &str, recording: Option<&Arc<Recording>>, follow: bool) {
         self.header(ui, title, recording);
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
@@ -60,19 +61,16 @@ impl Wire {
                 return;
             }
             ui.spacing_mut().item_spacing.y = 0.0;
-            ScrollArea::both().auto_shrink(false).stick_to_bottom(true).id_salt("wire").show_rows(
-                ui,
-                style::ROW,
-                total as usize,
-                |ui, range| {
-                    for row in self.rows(recording, range) {
-                        let job = layout(ui, &row, per_row, &font);
-                        let response = ui.add(egui::Label::new(job).extend());
-                        // Rows have one height, whatever fonts their text needs.
-                        ui.add_space((style::ROW - response.rect.height()).max(0.0));
-                    }
-                },
-            );
+            let scroll = ScrollArea::both().auto_shrink(false).stick_to_bottom(follow);
+            // Each recording keeps the place where a person left it.
+            scroll.id_salt(("wire", Arc::as_ptr(recording))).show_rows(ui, style::ROW, total as usize, |ui, range| {
+                for row in self.rows(recording, range) {
+                    let job = layout(ui, &row, per_row, &font);
+                    let response = ui.add(egui::Label::new(job).extend());
+                    // Rows have one height, whatever fonts their text needs.
+                    ui.add_space((style::ROW - response.rect.height()).max(0.0));
+                }
+            });
         });
     }
 

@@ -9,7 +9,7 @@ use crate::net::connect::{connect, resolve};
 use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
 use crate::net::{Cause, Error, Operation, lock, spawn};
-use crate::recording::{Ends, Recorder};
+use crate::recording::Recorder;
 
 /// The thread `chat`: the whole life of a session.
 pub(super) fn run(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Reporter<Event>, sink: Option<Sink>) {
@@ -52,16 +52,11 @@ fn open(
     if host.parse::<IpAddr>().is_err() {
         reporter.send(Event::Resolved(addresses.clone()));
     }
-    // The address that answered. The stream itself no longer knows it if the peer has reset at once.
-    let mut peer = None;
-    let stream = connect(&addresses, options.connect_timeout, cancel, |one| {
-        peer = Some(one.address);
+    let (stream, ends) = connect(&addresses, options.connect_timeout, cancel, |one| {
         let one = Arc::new(one);
         lock(&shared.tries).push(Arc::clone(&one));
         reporter.send(Event::Tried(one));
     })?;
-    let local = stream.local_addr().map_err(|error| Error::io(Operation::Connect, shared.target(), error))?;
-    let ends = Ends { local, peer: peer.unwrap_or(local) };
     let recording = recorder.open(ends);
     let wire = Arc::new(Duplex::new(stream, Arc::clone(&recording), options.write_timeout)?);
     let _guard = cancel.on_cancel({

@@ -18,7 +18,6 @@ use super::wire::{Socket, Stream, Wire};
 use super::{Body, Event, Fault, Framing, Head, Phase, charset, head, name, tls};
 use crate::i18n::t;
 use crate::net::{Cause, Error, Operation, connect};
-use crate::recording::Ends;
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
 const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
@@ -54,14 +53,13 @@ impl Exchange<'_> {
         let (host, port) = (target.host(), target.port());
         let addresses = connect::resolve(host, port, options.connect_timeout, &worker.cancel)?;
         worker.phase(Phase::Connecting);
-        let stream = connect::connect(&addresses, options.connect_timeout, &worker.cancel, |tried| {
+        let (stream, ends) = connect::connect(&addresses, options.connect_timeout, &worker.cancel, |tried| {
             let tried = Arc::new(tried);
             worker.hop(|hop| hop.tries.push(Arc::clone(&tried)));
             worker.report(Event::Tried(tried));
         })
         .map_err(|error| self.name_host(error))?;
         let failed = |e| Error::io(Operation::Connect, target.host_port(), e);
-        let ends = Ends { local: stream.local_addr().map_err(failed)?, peer: stream.peer_addr().map_err(failed)? };
         let recording = worker.recorder.open(ends);
         worker.hop(|hop| {
             hop.ends = Some(ends);

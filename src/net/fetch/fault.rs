@@ -121,7 +121,7 @@ pub enum Fault {
     #[error("{}", t("fault-chunk-line-too-long"))]
     ChunkLineTooLong,
     /// The body ended before its Content-Length.
-    #[error("{}", tf("fault-short", &[("got", bytes(*got).into()), ("length", bytes(*length).into())]))]
+    #[error("{}", tf("fault-short", &[("got", count(*got).into()), ("length", count(*length).into())]))]
     Short {
         /// Bytes received.
         got: u64,
@@ -214,7 +214,7 @@ fn text(id: &str, name: &'static str, value: &str) -> String {
 
 fn broken(got: u64, length: Option<u64>) -> String {
     match length {
-        Some(length) => tf("fault-broken-of", &[("got", bytes(got).into()), ("length", bytes(length).into())]),
+        Some(length) => tf("fault-broken-of", &[("got", count(got).into()), ("length", count(length).into())]),
         None => text("fault-broken", "got", &bytes(got)),
     }
 }
@@ -319,6 +319,6 @@ mod tests {
                 assert!(text.contains(' ') && !text.contains("{ $") && !text.ends_with('.'), "{fault:?}: {text:?}");
             }
         }
-        assert_eq!(Fault::Short { got: 12, length: 100 }.to_string(), "got 12 B of 100 B, then the connection ended");
+        assert_eq!(Fault::Short { got: 12, length: 100 }.to_string(), "got 12 of 100 bytes, then the connection ended");
     }
 }

@@ -18,6 +18,7 @@ mod head;
 mod name;
 mod save;
 mod state;
+mod tap;
 #[cfg(test)]
 mod test_pieces;
 mod tls;
@@ -29,7 +30,7 @@ mod wire;
 
 pub use body::Body;
 pub use fault::{Fault, HeadPart};
-pub use url::shown as without_userinfo;
+pub use url::without_userinfo;
 pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -72,9 +72,14 @@ pub(super) fn parse(typed: &str) -> Result<(Target, Option<Credentials>), Error>
     Ok((Target::new(url).map_err(error)?, credentials))
 }
 
-/// `text` without anything that could be userinfo, to be shown or kept even where it is no URL.
+/// `text` without anything that could be userinfo, to be kept as it was typed otherwise.
 #[must_use]
-pub fn shown(text: &str) -> String {
+pub fn without_userinfo(text: &str) -> String {
+    if text.contains('@') { shown(text) } else { text.to_owned() }
+}
+
+/// `text` as its URL, without anything that could be userinfo, to be shown even where it is no URL.
+pub(super) fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let rest = match Url::parse(text) {
         // A path may have an @ in it.

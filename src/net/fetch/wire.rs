@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, StreamOwned};
 
+use super::tap::Tap;
 use super::trouble::wire;
 use crate::net::cancel::Cancel;
-use crate::net::tap::Tap;
+
 use crate::recording::Recording;
 
 /// The size of the buffer; one read takes at most this many bytes.

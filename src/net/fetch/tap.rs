@@ -8,30 +8,20 @@ use crate::recording::{Direction, Recording};
 /// Passes reads and writes through and keeps each in a [`Recording`]. For TLS it goes around the TLS stream,
 /// so that what is recorded is what was said, not its cipher text.
 #[derive(Debug)]
-pub struct Tap<S> {
+pub(super) struct Tap<S> {
     stream: S,
     recording: Arc<Recording>,
 }
 
 impl<S> Tap<S> {
     /// Records into `recording` what goes through `stream`.
-    pub fn new(stream: S, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(stream: S, recording: Arc<Recording>) -> Self {
         Self { stream, recording }
     }
 
-    /// The stream underneath.
-    pub fn get_ref(&self) -> &S {
-        &self.stream
-    }
-
     /// The stream underneath, to change its settings; what is read or written there is not recorded.
-    pub fn get_mut(&mut self) -> &mut S {
+    pub(super) fn get_mut(&mut self) -> &mut S {
         &mut self.stream
-    }
-
-    /// Where it records to.
-    pub fn recording(&self) -> &Arc<Recording> {
-        &self.recording
     }
 }
 
