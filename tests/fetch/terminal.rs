@@ -63,7 +63,7 @@ fn a_file_is_written_whole_or_left_as_it_was() {
     let (code, out, err) = run(&[&server.url("/"), "-o", name]);
     assert_eq!((code, out.len()), (1, 0));
     assert_eq!(std::fs::read(&path).expect("read"), b"old");
-    assert_eq!(err.lines().filter(|line| line.contains("got 4 B of 10 B")).count(), 1, "{err}");
+    assert_eq!(err.lines().filter(|line| line.contains("got 4 of 10 bytes")).count(), 1, "{err}");
     let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew"]);
     let (code, _, err) = run(&[&server.url("/"), "-o", name, "--progress"]);
     assert_eq!((code, std::fs::read(&path).expect("read")), (0, b"new".to_vec()));
