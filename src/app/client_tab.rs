@@ -10,7 +10,7 @@ use super::command::Command;
 use super::settings::{ClientForm, remember};
 use super::widgets::log_list::clock;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, field_width, hint, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning};
@@ -204,7 +204,7 @@ impl ClientTab {
         });
         Panel::right("client-wire")
             .resizable(true)
-            .default_size(ui.available_width() * 0.5)
+            .default_size(ui.available_width() * 0.61)
             .min_size(200.0)
             .max_size(ui.available_width() * 0.7)
             .frame(Frame::new().inner_margin(Margin { left: 8, ..Default::default() }))
@@ -240,22 +240,12 @@ impl ClientTab {
         ui.horizontal_wrapped(|ui| {
             ui.add_enabled_ui(!open, |ui| {
                 let host = text_field(ui, "client-host", &mut form.host, 190.0);
-                ui.menu_button(t("recent"), |ui| {
-                    ui.set_min_width(220.0);
-                    if form.recent.is_empty() {
-                        weak(ui, t("recent-none"));
-                    }
-                    for one in form.recent.clone() {
-                        if ui.button(&one).clicked()
-                            && let Ok(HostPort { host, port }) = parse(&one, "", 0)
-                        {
-                            (form.host, form.port) = (host, port.to_string());
-                        }
-                    }
-                })
-                .response
-                .on_hover_text(t("recent-hover"));
-                let port = text_field(ui, "client-port", &mut form.port, 56.0);
+                if let Some(HostPort { host, port }) =
+                    recent_menu(ui, &form.recent).and_then(|one| parse(&one, "", 0).ok())
+                {
+                    (form.host, form.port) = (host, port.to_string());
+                }
+                let port = text_field(ui, "client-port", &mut form.port, 64.0);
                 if entered(ui, &host) || entered(ui, &port) {
                     command = Some(Command::Connect);
                 }

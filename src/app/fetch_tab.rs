@@ -13,7 +13,7 @@ use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, field_width, hint, tab, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::{Body, Fetch, Hop, Options, Outcome, Phase, View, without_userinfo};
@@ -208,19 +208,9 @@ impl FetchTab {
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
                 }
-                ui.menu_button(t("recent"), |ui| {
-                    ui.set_min_width(320.0);
-                    if form.recent.is_empty() {
-                        weak(ui, t("recent-none"));
-                    }
-                    for one in form.recent.clone() {
-                        if ui.button(visible(one.as_bytes())).clicked() {
-                            form.url = one;
-                        }
-                    }
-                })
-                .response
-                .on_hover_text(t("recent-hover"));
+                if let Some(one) = recent_menu(ui, &form.recent) {
+                    form.url = one;
+                }
             });
             let main = if running { Command::CancelFetch } else { Command::Fetch };
             command = command.or(main.main_button(ui, true));

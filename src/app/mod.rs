@@ -164,6 +164,8 @@ impl App {
                         let response = ui.selectable_label(self.settings.theme == theme, set.label());
                         if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
                             command = Some(set);
+                            // Also where it was pressed by keyboard or screen reader.
+                            ui.close();
                         }
                     }
                 });

@@ -135,7 +135,7 @@ impl ServerTab {
         ui.horizontal_wrapped(|ui| {
             ui.add_enabled_ui(!running, |ui| {
                 let host = address_picker(ui, &mut form.host);
-                let port = text_field(ui, "server-port", &mut form.port, 56.0).on_hover_text(t("server-port-hover"));
+                let port = text_field(ui, "server-port", &mut form.port, 64.0).on_hover_text(t("server-port-hover"));
                 if entered(ui, &host) || entered(ui, &port) {
                     command = Some(Command::StartServer);
                 }

@@ -16,6 +16,8 @@ pub fn address_picker(ui: &mut Ui, host: &mut String) -> Response {
         for local in list(ui) {
             if ui.button(local.explained()).clicked() {
                 *host = local.address.to_string();
+                // Also where it was pressed by keyboard or screen reader.
+                ui.close();
             }
         }
     });

@@ -28,6 +28,26 @@ pub fn field_width(ui: &Ui, buttons: &[String]) -> f32 {
     (ui.available_width() - taken).max(100.0)
 }
 
+/// A button that offers what was used before; what a person picks.
+pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
+    let mut picked = None;
+    let menu = ui.menu_button(t("recent"), |ui| {
+        ui.set_min_width(280.0);
+        if recent.is_empty() {
+            weak(ui, t("recent-none"));
+        }
+        for one in recent {
+            if ui.button(crate::recording::text::visible(one.as_bytes())).clicked() {
+                picked = Some(one.clone());
+                // Also where it was pressed by keyboard or screen reader.
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text(t("recent-hover"));
+    picked
+}
+
 /// A tab: a selectable button that says what it is to screen readers.
 pub fn tab(ui: &mut Ui, selected: bool, text: String) -> Response {
     let response = ui.add(egui::Button::selectable(selected, text));
