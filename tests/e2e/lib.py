@@ -155,7 +155,7 @@ def end(process, patience=5):
                 pass
 
 
-def run(command, timeout=60, **options):
+def run(command, timeout=30, **options):
     """Runs a command to its end, keeping what it prints as bytes."""
     options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
     if options["stdin"] is None:
