@@ -91,8 +91,10 @@ def redirects():
     fetch(window, nginx.base + "/old")
     for status in ("301", "302", "200 OK"):
         window.wait_text(status)
+    view(window, "Headers")
+    window.wait_text("^GET /index.html HTTP/1.1")
     view(window, "Wire")
-    window.wait_text("GET /")
+    window.wait_text("the peer is done")
     view(window, "Body")
     window.wait_text("A page for Socketscope")
     fetch(window, nginx.base + "/loop")
@@ -119,7 +121,7 @@ def cut_off():
     peer = Peer(serve)
     window = Window()
     fetch(window, f"http://127.0.0.1:{peer.port}/page.txt")
-    window.wait_text(r"137 of 1[,.]?000")
+    window.wait_text(r"137(.B)? of 1[,.]?000")
     check(not any(re.search(r"\bcomplete\b", line) and not re.search("(?i)not complete|incomplete", line)
                   for line in window.texts()), "something incomplete is called complete")
     # It may be kept, but never under the plain name as if it were whole.

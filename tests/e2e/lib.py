@@ -155,7 +155,7 @@ def end(process, patience=5):
                 pass
 
 
-def run(command, timeout=60, **options):
+def run(command, timeout=30, **options):
     """Runs a command to its end, keeping what it prints as bytes."""
     options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
     if options["stdin"] is None:
@@ -184,12 +184,12 @@ def folder(name):
     return path
 
 
-def free_port(preferred=None, host="127.0.0.1"):
-    """A port nobody listens on; the preferred one if it can be had."""
+def free_port(preferred=None, host="127.0.0.1", unused=False):
+    """A port nobody listens on; the preferred one if it can be had. `unused`: no connection lingers there either."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in ([preferred] if preferred else []) + [0]:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0 if unused else 1)
             try:
                 probe.bind((host, port))
                 probe.listen(1)
@@ -232,9 +232,9 @@ class Peer(threading.Thread):
                     self.trouble = trouble
 
 
-def tutorial_server():
+def tutorial_server(preferred=None):
     """The Python server written after the tutorial, listening on a free port; returns process and port."""
-    port = free_port()
+    port = free_port(preferred, unused=True)  # the chapter's server does not share a lingering port
     process = start(
         [PYTHON, "-u", ROOT / "tests/tutorial/server.py", "127.0.0.1", port],
         stdout=open(WORK / "tutorial-server.log", "wb"),
@@ -576,9 +576,14 @@ class Window(Tree):
     def theme(self, name):
         """Chooses Light, Dark or System, behind a menu or not."""
         roles = BUTTON + ("radio button", "check box", "menu item", "radio menu item", "check menu item", "menu")
-        if not self.has(name, roles):
+        in_menu = not self.has(name, roles)
+        if in_menu:
             self.press("Theme", roles)
         self.press(name, roles)
+        if in_menu and self.has(name, roles):
+            # Only a click of the pointer would have closed it.
+            self.press("Theme", roles)
+            until("the menu is closed", lambda: not self.has(name, roles))
 
     def id(self):
         """The X window: the one whose process is ours and whose size is not a helper's."""

@@ -66,7 +66,7 @@ def server():
 
 @scenario("client.png and client-chinese.png: the tutorial played, then Chinese in the other theme")
 def client():
-    _, port = tutorial_server()
+    _, port = tutorial_server(9998)
     window = Window()
     window.theme("Light")
     connect_client(window, port)
@@ -95,11 +95,13 @@ def fetch_pages():
     window.find_enabled("Save body…", BUTTON)
     view(window, "Headers")
     window.wait_text("(?i)content-type")
+    window.set_text("Path to save to", "/home/ada/Downloads/index.html")
     take(window, "fetch")
     window.theme("Dark")
     fetch(window, nginx.base + "/gbk.html")
     view(window, "Body")
     window.wait_text("TCP编程")
+    window.set_text("Path to save to", "/home/ada/Downloads/gbk.html")
     take(window, "fetch-chinese")
 
 
