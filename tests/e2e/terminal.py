@@ -164,8 +164,7 @@ def one_line(done, *words, code=1):
     """The command failed with one clear line, naming all the words."""
     text = done.stderr.decode()
     same(done.returncode, code, f"exit code (stderr {text!r})")
-    # A fetch says first, after a star, what it asks for.
-    lines = [line for line in text.rstrip("\n").split("\n") if not line.startswith("* ")]
+    lines = text.rstrip("\n").split("\n")
     same(len(lines), 1, f"lines on stderr ({text!r})")
     last_line(done, *words)
 
