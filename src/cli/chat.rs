@@ -38,6 +38,10 @@ pub struct Args {
     /// Plays the tutorial.
     #[arg(long, help = t("cli-chat-tutorial"))]
     tutorial: bool,
+    /// How long connecting may take.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
+          help = t("cli-chat-connect-timeout"))]
+    connect_timeout: Duration,
     /// How long to wait for replies.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = parse_seconds, help = t("cli-chat-linger"))]
     linger: Duration,
@@ -94,10 +98,11 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
             output.busy.store(false, Ordering::Release);
         }
     });
+    let options = Options { connect_timeout: args.connect_timeout, ..Options::default() };
     // Nobody looks at recordings here.
     let recorder = Recorder::new(Limits { each: 0, all: u64::MAX });
-    let session = Session::connect(&to.host, to.port, Options::default(), &recorder, Waker::none(), Some(sink));
-    converse(args, &session, &output, stop);
+    let session = Session::connect(&to.host, to.port, options, &recorder, Waker::none(), Some(sink));
+    let played = converse(args, &session, &output, stop);
     if !session.inbox().ended() {
         // Standard output is stuck in the session's thread: do not wait for it.
         std::mem::forget(session);
@@ -108,16 +113,20 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         return 1;
     }
     let State::Ended(ended) = session.state() else { return 1 };
+    if args.tutorial && !played {
+        say(&t("cli-chat-not-played"));
+    }
     say(&ended.text());
     match ended {
         Ended::Disconnected if stop.is_cancelled() => signal::INTERRUPTED,
-        Ended::PeerClosed | Ended::Disconnected => 0,
+        Ended::PeerClosed | Ended::Disconnected => i32::from(args.tutorial && !played),
         Ended::Reset | Ended::Failed(_) => 1,
     }
 }
 
 /// Passes lines on and tells what happens, until the session has ended; after `stop`, no longer than [`PATIENCE`].
-fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) {
+/// Gives back whether the tutorial has been played to its end.
+fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) -> bool {
     let events = session.inbox().receiver();
     // Standard input, while it has more.
     let mut lines: Option<Receiver<Vec<u8>>> = None;
@@ -126,13 +135,20 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) {
     // When something last came or went.
     let mut last = Instant::now();
     let mut several = false;
+    let mut played = false;
     loop {
         let has_room = session.unsent() < ENOUGH_UNSENT;
         let quiet = if all_said && session.unsent() == 0 { at(last + args.linger) } else { never() };
         let no_lines = never();
         select! {
             recv(events) -> report => {
-                let Ok(Report { event, .. }) = report else { return };
+                let Ok(Report { event, .. }) = report else {
+                    // A person at a terminal may have typed on; what a program has written was meant to be sent.
+                    if lines.is_some_and(|lines| !lines.is_empty()) {
+                        say(&t("cli-chat-input-left"));
+                    }
+                    return played;
+                };
                 last = Instant::now();
                 match &event {
                     Event::Resolved(addresses) => several = addresses.len() > 1,
@@ -141,7 +157,7 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) {
                         lines = read_lines(args.eol.into());
                         all_said = lines.is_none();
                     }
-                    Event::TutorialPlayed => all_said = true,
+                    Event::TutorialPlayed => (all_said, played) = (true, true),
                     _ => {}
                 }
                 match &event {
@@ -176,6 +192,7 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) {
     }
     session.disconnect();
     session.inbox().wait_end(PATIENCE);
+    played
 }
 
 /// The messages of standard input, each with its line end, from a thread that ends with the program: reading it

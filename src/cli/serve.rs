@@ -1,18 +1,19 @@
 //! `socketscope serve`: the greeting server in a terminal.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
 use clap::builder::RangedU64ValueParser;
-use crossbeam_channel::select;
+use crossbeam_channel::{bounded, select};
 
 use super::{parse_seconds, say};
 use crate::i18n::{count, t, tf};
-use crate::net::address;
-use crate::net::cancel::Cancel;
-use crate::net::report::{Report, Waker};
+use crate::net::cancel::{Cancel, Never};
+use crate::net::report::{Report, Waited, Waker};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
+use crate::net::{Error, Operation, address, spawn};
 use crate::recording::{Limits, Recorder};
 
 /// How to serve.
@@ -67,6 +68,9 @@ impl From<Framing> for Boundary {
     }
 }
 
+/// How long stopping waits for the log to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Serves until `stop`; the exit code.
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
     let at = match address::parse(&args.address, "127.0.0.1", 9_999) {
@@ -87,24 +91,36 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
     };
     // Nobody looks at recordings here.
     let recorder = Recorder::new(Limits { each: 0, all: u64::MAX });
-    let server = Server::start(&at.host, at.port, settings, &recorder, Waker::none());
-    let events = server.inbox().receiver();
-    let mut stopping = false;
+    let server = Arc::new(Server::start(&at.host, at.port, settings, &recorder, Waker::none()));
+    // Standard error may be stuck: it must not hold up stopping. The channel ends when all has been told.
+    let (telling, told) = bounded::<Never>(0);
+    let begun = spawn("log", {
+        let (server, quiet) = (Arc::clone(&server), args.quiet);
+        move || {
+            tell(&server, quiet);
+            drop(telling);
+        }
+    });
+    if let Err(error) = begun {
+        say(&Error::io(Operation::Work, &args.address, error).to_string());
+        return 1;
+    }
+    select! {
+        recv(told) -> _ => {}
+        recv(stop.ended()) -> _ => {
+            server.stop();
+            server.wait_stopped();
+            // What is still to be told then is told to nobody.
+            _ = told.recv_timeout(PATIENCE);
+        }
+    }
+    i32::from(matches!(server.state(), State::Failed(_)))
+}
+
+/// Tells what happens until the server has ended.
+fn tell(server: &Server, quiet: bool) {
     let mut lost = 0;
-    loop {
-        let report = if stopping {
-            events.recv()
-        } else {
-            select! {
-                recv(events) -> report => report,
-                recv(stop.ended()) -> _ => {
-                    stopping = true;
-                    server.stop();
-                    continue;
-                }
-            }
-        };
-        let Ok(Report { at, event }) = report else { break };
+    while let Waited::Event(Report { at, event }) = server.inbox().wait(None) {
         match &event {
             Event::Listening(_) => {
                 let mut out = std::io::stdout().lock();
@@ -113,25 +129,22 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
             }
             // Said below, as the one line of the failure.
             Event::Failed(_) => {}
-            _ if args.quiet => {}
+            _ if quiet => {}
             _ => say(&stamped(at, &event.text())),
         }
         let now_lost = server.inbox().lost();
-        if now_lost > lost && !args.quiet {
+        if now_lost > lost && !quiet {
             let more = now_lost - lost;
             let text = tf("cli-events-lost", &[("n", more.into()), ("count", count(more).into())]);
             say(&stamped(SystemTime::now(), &text));
         }
         lost = now_lost;
     }
-    if let State::Failed(error) = server.state() {
-        say(&error.to_string());
-        return 1;
+    match server.state() {
+        State::Failed(error) => say(&error.to_string()),
+        _ if quiet => {}
+        _ => say(&stamped(SystemTime::now(), &server.totals().text())),
     }
-    if !args.quiet {
-        say(&stamped(SystemTime::now(), &server.totals().text()));
-    }
-    0
 }
 
 /// A line of the log with its local time.

@@ -55,9 +55,30 @@ impl Duplex {
                     self.recording.push(Direction::In, &buf[..n]);
                     return Ok(n);
                 }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Err(self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO)));
+                }
                 Err(error) => return Err(Error::io(Operation::Receive, self.peer, error)),
             }
         }
+    }
+
+    /// Like [`Duplex::read`], but waits no longer than `limit`: then `None`.
+    ///
+    /// # Errors
+    /// As [`Duplex::read`].
+    pub(crate) fn read_within(&self, buf: &mut [u8], limit: Duration) -> Result<Option<usize>, Error> {
+        let set = |limit| {
+            let set = self.stream.set_read_timeout(limit);
+            set.map_err(|error| Error::io(Operation::Receive, self.peer, error))
+        };
+        set(Some(limit))?;
+        let read = match self.read(buf) {
+            Err(Error { cause: Cause::TimedOut(_), .. }) => None,
+            read => Some(read?),
+        };
+        set(None)?;
+        Ok(read)
     }
 
     /// Writes all of `bytes`; `written` is told the size of each write as it returns.

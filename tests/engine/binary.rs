@@ -99,6 +99,34 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 #[cfg(unix)]
+fn serve_stops_also_while_nobody_takes_its_log() {
+    let (mut running, address, _out) = serving(&["127.0.0.1:0", "--pause", "0"]);
+    // Nobody reads standard error: its pipe is full after 64 KiB, which is some 500 connections.
+    for _ in 0..700 {
+        let mut client = Client::to(address);
+        client.hear("Welcome!");
+    }
+    running.signal("-TERM");
+    assert_eq!(running.child.wait().expect("ended").code(), Some(0));
+    std::net::TcpListener::bind(address).expect("the port is free");
+}
+
+#[test]
+#[cfg(unix)]
+fn chat_says_that_the_tutorial_was_not_played_to_its_end() {
+    let (listener, address) = listener();
+    let mut running = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--tutorial"]));
+    let mut server = accept(&listener);
+    server.say("Welcome!");
+    server.hear("Michael");
+    drop((server, running.child.stdin.take()));
+    let (code, out, err) = running.end();
+    assert_eq!((code, out.as_str()), (Some(1), "Welcome!"), "{err}");
+    assert!(err.contains("The tutorial was not played to its end"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
 fn serve_tells_where_it_listens_logs_what_happens_and_stops_by_a_signal() {
     for signal in ["-INT", "-TERM"] {
         let (running, address, _out) = serving(&["127.0.0.1:0", "--pause", "0"]);

@@ -72,6 +72,19 @@ fn the_empty_read_ends_it_and_is_recorded() {
 }
 
 #[test]
+fn bytes_that_wait_for_a_line_end_when_the_client_closes_are_said() {
+    let (server, address) = serve(Settings { boundary: Boundary::Line, ..quick() });
+    let mut client = Client::to(address);
+    client.say("Michael\nTracy");
+    client.hear("Welcome!Hello, Michael!\n");
+    client.0.shutdown(std::net::Shutdown::Write).expect("shut");
+    client.hear_end();
+    let ended = until_closed(&server, client.address());
+    assert!(matches!(ended, Ended::PeerClosedInLine(5)), "{ended:?}");
+    assert!(ended.text().contains("5 B"), "{}", ended.text());
+}
+
+#[test]
 fn every_setting_is_followed() {
     let settings = Settings {
         welcome: "Здравствуйте\n".to_owned(),

@@ -117,6 +117,19 @@ fn the_tutorial_is_played_with_our_own_server() {
 }
 
 #[test]
+fn the_tutorial_waits_for_the_whole_of_a_reply_that_comes_in_several_reads() {
+    // Longer than one read takes.
+    let (welcome, reply) = ("w".repeat(90_000), format!("{}{{message}}", "r".repeat(90_000)));
+    let (server, address) = serve(Settings { welcome, reply, ..quick() });
+    let session = connect(address.port());
+    session.play_tutorial();
+    assert!(matches!(ended(&session), Ended::PeerClosed));
+    wait_for("the count", || server.totals().greetings == 3);
+    let sent = script(&server.connections()[0].recording).into_iter().filter(|line| line.starts_with('←'));
+    assert_eq!(sent.collect::<Vec<_>>(), ["← Michael", "← Tracy", "← Sarah", "← exit"]);
+}
+
+#[test]
 fn the_tutorial_begun_late_starts_at_once_and_ends_with_the_session() {
     let (session, mut server) = pair(Options::default(), None);
     server.say("Welcome!");

@@ -24,9 +24,12 @@ cli-serve-backlog = How many clients may wait to be accepted
 cli-serve-max-connections = How many clients are served at the same time; more wait
 cli-serve-quiet = Do not write the log to standard error
 cli-chat = Chat with a TCP server: each line of standard input is a message, what arrives goes to standard output
-cli-chat-address = The server's host name or address, and its port
-cli-chat-eol = What is added to each message
+cli-chat-address = The server's host name or address, and its port (9999 if none is given)
+cli-chat-eol = What is added to each message; without a line end, messages that follow each other quickly can arrive as one
 cli-chat-tutorial = Play the tutorial's client instead of reading standard input
+cli-chat-connect-timeout = Give up when no connection was made in this time
+cli-chat-not-played = The tutorial was not played to its end
+cli-chat-input-left = More of standard input was waiting to be sent
 cli-chat-linger = How long to wait for more replies after standard input has ended
 
 cli-fetch = Fetch a page

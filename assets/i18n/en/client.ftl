@@ -9,7 +9,7 @@ client-tried = { $address } answered after { $took } ms
 client-tried-in-vain = { $address } tried for { $took } ms: { $cause }
 client-connected = Connected { $local } → { $peer }
 client-tutorial-played = The tutorial is played to its end, exit is on its way
-client-unsent = { $bytes } were not sent
+client-unsent = { $bytes } waiting to be sent were not sent
 
 client-ended-peer-closed = The other side closed the connection
 client-ended-reset = The other side broke the connection off (reset)

@@ -12,6 +12,7 @@ server-accept-works = Connections are accepted again
 server-stopped = stopped
 
 server-ended-peer-closed = they closed
+server-ended-in-line = they closed, { $size } without a line’s end were not answered
 server-ended-exit = exit
 server-ended-reset = reset
 server-ended-stopped = stopped

@@ -267,7 +267,8 @@ impl Session {
     }
 
     /// Plays the tutorial's client: waits for the welcome, sends Michael, Tracy and Sarah, each after the reply to
-    /// the one before, then `exit`. Each read counts as one reply.
+    /// the one before, then `exit`. A reply is complete when nothing more has come for
+    /// 0.15 seconds.
     pub fn play_tutorial(&self) {
         self.play_tutorial_with(LineEnd::None);
     }

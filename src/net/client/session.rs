@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
+use super::tutorial::QUIET;
 use super::{Ended, Event, RECEIVE_SIZE, Shared, Sink, State, outbox};
 use crate::net::connect::{connect, resolve};
 use crate::net::duplex::Duplex;
@@ -100,24 +101,32 @@ fn open(
 fn receive(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>, mut sink: Option<Sink>) -> Result<Ended, Error> {
     let mut buf = vec![0; RECEIVE_SIZE];
     loop {
-        let n = wire.read(&mut buf)?;
-        if n == 0 {
-            return Ok(Ended::PeerClosed);
-        }
-        if let Some(sink) = &mut sink {
-            sink(&buf[..n]);
-        }
-        // The lock is held until it is queued, see `Session::play_tutorial`.
-        let mut tutorial = lock(&shared.tutorial);
-        if let Some(message) = tutorial.heard() {
-            let played = !tutorial.playing();
-            if shared.outbox.push(message).is_err() {
-                tutorial.stop();
-            } else if played {
-                reporter.send(Event::TutorialPlayed);
+        let waits_for_quiet = lock(&shared.tutorial).waits_for_quiet();
+        let read = if waits_for_quiet { wire.read_within(&mut buf, QUIET)? } else { Some(wire.read(&mut buf)?) };
+        match read {
+            None => go_on(shared, reporter),
+            Some(0) => return Ok(Ended::PeerClosed),
+            Some(n) => {
+                if let Some(sink) = &mut sink {
+                    sink(&buf[..n]);
+                }
+                lock(&shared.tutorial).heard();
+                reporter.nudge(Event::Moved);
             }
         }
-        drop(tutorial);
-        reporter.nudge(Event::Moved);
+    }
+}
+
+/// The tutorial's next message, now that the reply is complete.
+fn go_on(shared: &Shared, reporter: &Reporter<Event>) {
+    // The lock is held until it is queued, see `Session::play_tutorial`.
+    let mut tutorial = lock(&shared.tutorial);
+    if let Some(message) = tutorial.quiet() {
+        let played = !tutorial.playing();
+        if shared.outbox.push(message).is_err() {
+            tutorial.stop();
+        } else if played {
+            reporter.send(Event::TutorialPlayed);
+        }
     }
 }

@@ -1,14 +1,21 @@
 //! The tutorial's client: what it says when. No sockets, no threads.
 
+use std::time::Duration;
+
 use super::LineEnd;
 
 const SAYS: [&str; 4] = ["Michael", "Tracy", "Sarah", "exit"];
 
-/// Told of every read, says what to send next.
+/// How long nothing more must come until a reply is taken for complete: TCP may bring it in several reads.
+pub(super) const QUIET: Duration = Duration::from_millis(150);
+
+/// Told of every read and of the quiet after it, says what to send next.
 #[derive(Debug, Default)]
 pub(super) struct Tutorial {
     /// Something was received: the welcome has come.
     welcomed: bool,
+    /// Something was received since we last spoke: when it has become quiet, it is our turn.
+    replied: bool,
     /// Which of [`SAYS`] comes next, while it is played.
     next: Option<usize>,
     line_end: LineEnd,
@@ -25,14 +32,24 @@ impl Tutorial {
         if self.welcomed { self.say() } else { None }
     }
 
-    /// Something was received; what to send now.
-    pub(super) fn heard(&mut self) -> Option<Vec<u8>> {
-        self.welcomed = true;
-        self.say()
+    /// Something was received.
+    pub(super) fn heard(&mut self) {
+        (self.welcomed, self.replied) = (true, true);
+    }
+
+    /// Whether [`QUIET`] means that it is our turn.
+    pub(super) fn waits_for_quiet(&self) -> bool {
+        self.playing() && self.replied
+    }
+
+    /// Nothing more was received; what to send now.
+    pub(super) fn quiet(&mut self) -> Option<Vec<u8>> {
+        if self.waits_for_quiet() { self.say() } else { None }
     }
 
     fn say(&mut self) -> Option<Vec<u8>> {
         let step = self.next?;
+        self.replied = false;
         self.next = (step + 1 < SAYS.len()).then_some(step + 1);
         Some([SAYS.get(step)?.as_bytes(), self.line_end.bytes()].concat())
     }
@@ -51,7 +68,12 @@ mod tests {
     use super::*;
 
     fn heard(tutorial: &mut Tutorial) -> String {
-        String::from_utf8(tutorial.heard().unwrap_or_default()).expect("text")
+        // In two reads.
+        tutorial.heard();
+        tutorial.heard();
+        let says = String::from_utf8(tutorial.quiet().unwrap_or_default()).expect("text");
+        assert_eq!(tutorial.quiet(), None, "one reply, one message");
+        says
     }
 
     #[test]

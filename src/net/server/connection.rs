@@ -207,7 +207,10 @@ fn converse(
         connection.set_doing(Doing::Reading);
         let n = wire.read(&mut buf)?;
         if n == 0 {
-            return Ok(Ended::PeerClosed);
+            return Ok(match greeting.begun() {
+                0 => Ended::PeerClosed,
+                n => Ended::PeerClosedInLine(n),
+            });
         }
         add(bytes_in, n as u64);
         replies.clear();

@@ -93,6 +93,12 @@ impl<'a> Greeting<'a> {
         self.answered
     }
 
+    /// How many bytes of a line have come whose end has not.
+    #[must_use]
+    pub fn begun(&self) -> usize {
+        self.begun.len()
+    }
+
     /// Takes what one read returned and appends the replies to `out`. What follows `exit` in the same read is
     /// ignored. After anything but [`Next::Read`] the conversation is over.
     pub fn read(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Next {

@@ -86,6 +86,8 @@ impl Default for Settings {
 pub enum Ended {
     /// The client closed: an empty read.
     PeerClosed,
+    /// The client closed in the middle of a line ([`Boundary::Line`]): so many bytes have had no answer.
+    PeerClosedInLine(usize),
     /// The client said `exit`.
     Exit,
     /// The client broke it off.
@@ -171,6 +173,7 @@ impl Ended {
     pub fn text(&self) -> String {
         match self {
             Self::PeerClosed => t("server-ended-peer-closed"),
+            Self::PeerClosedInLine(n) => tf("server-ended-in-line", &[("size", bytes(*n as u64).into())]),
             Self::Exit => t("server-ended-exit"),
             Self::Reset => t("server-ended-reset"),
             Self::Stopped => t("server-ended-stopped"),
@@ -359,6 +362,14 @@ impl Server {
                     return Err(Arc::new(Error::new(Operation::Listen, "", Cause::Cancelled)));
                 }
             }
+            state = self.shared.state_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until everything is closed and every connection's thread has ended, after [`Server::stop`] or a failure.
+    pub fn wait_stopped(&self) {
+        let mut state = lock(&self.shared.state);
+        while !matches!(*state, State::Stopped | State::Failed(_)) {
             state = self.shared.state_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
