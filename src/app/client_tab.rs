@@ -10,10 +10,10 @@ use super::command::Command;
 use super::settings::{ClientForm, remember};
 use super::widgets::log_list::clock;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, field_width, hint, recent_menu, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
-use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning};
+use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning, split_typed};
 use crate::net::client::{Ended, Event, LineEnd, Options, Session, State};
 use crate::recording::{Direction, Recording, text};
 
@@ -38,6 +38,8 @@ pub struct ClientTab {
     next: u64,
     wire: Wire,
     focus_message: bool,
+    /// Counts the sessions: each conversation is scrolled for itself.
+    sessions: u64,
 }
 
 /// A line or bubble of the conversation.
@@ -98,7 +100,7 @@ impl ClientTab {
         });
         self.next = next;
         for (at, direction, shown, len) in new {
-            let mut text = text::visible(&shown);
+            let mut text = bubble_text(&shown);
             if len > shown.len() {
                 text += &tf("bubble-cut", &[("size", bytes((len - shown.len()) as u64).into())]);
             }
@@ -149,6 +151,7 @@ impl ClientTab {
                 self.conversation.clear();
                 self.gone = 0;
                 self.next = 0;
+                self.sessions += 1;
                 remember(&mut form.recent, to.to_string());
                 let options = Options::default();
                 let waker = tools.waker.clone();
@@ -245,14 +248,14 @@ impl ClientTab {
                 {
                     (form.host, form.port) = (host, port.to_string());
                 }
+                if host.lost_focus() {
+                    split_typed(&mut form.host, &mut form.port);
+                }
                 let port = text_field(ui, "client-port", &mut form.port, 64.0);
                 if entered(ui, &host) || entered(ui, &port) {
                     command = Some(Command::Connect);
                 }
             });
-            if let Ok(port) = parse_port(&form.port) {
-                weak(ui, port_meaning(port));
-            }
             let main = if open { Command::Disconnect } else { Command::Connect };
             command = command.or(main.main_button(ui, true));
             let palette = style::palette(ui);
@@ -265,9 +268,14 @@ impl ClientTab {
                     (palette.good, tf("state-client-connected", &args))
                 }
                 Some(State::Ended(Ended::Failed(_))) => (palette.bad, t("state-client-failed")),
-                Some(State::Ended(_)) => (palette.weak, t("state-client-ended")),
+                Some(State::Ended(Ended::Reset)) => (palette.bad, Ended::Reset.text()),
+                Some(State::Ended(ended)) => (palette.weak, ended.text()),
             };
-            ui.colored_label(colour, format!("● {text}"));
+            state_label(ui, colour, &text);
+            // Last, so that nothing else moves while a port is typed.
+            if let (false, Ok(port)) = (open, parse_port(&form.port)) {
+                weak(ui, port_meaning(port));
+            }
         });
         if let Some(mistake) = &self.mistake {
             bad(ui, mistake);
@@ -332,28 +340,45 @@ impl ClientTab {
             if self.gone > 0 {
                 weak(ui, tf("conversation-gone", &[("count", crate::i18n::count(self.gone).into())]));
             }
-            ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).id_salt("conversation").show(ui, |ui| {
-                let width = ui.available_width();
-                for piece in &mut self.conversation {
-                    if let Some((height, for_width)) = piece.height
-                        && for_width == width
-                    {
-                        let rect = egui::Rect::from_min_size(ui.cursor().min, egui::vec2(width, height));
-                        if !ui.is_rect_visible(rect) {
-                            ui.allocate_space(rect.size());
-                            continue;
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .stick_to_bottom(true)
+                .id_salt(("conversation", self.sessions))
+                .show(ui, |ui| {
+                    let width = ui.available_width();
+                    for piece in &mut self.conversation {
+                        if let Some((height, for_width)) = piece.height
+                            && for_width == width
+                        {
+                            let rect = egui::Rect::from_min_size(ui.cursor().min, egui::vec2(width, height));
+                            if !ui.is_rect_visible(rect) {
+                                ui.allocate_space(rect.size());
+                                continue;
+                            }
                         }
+                        let height = ui.scope(|ui| piece_ui(ui, piece)).response.rect.height();
+                        piece.height = Some((height, width));
                     }
-                    let height = ui.scope(|ui| piece_ui(ui, piece)).response.rect.height();
-                    piece.height = Some((height, width));
-                }
-            });
+                });
         });
     }
 }
 
+/// Text to be read: lines stand below each other, with their ends still to be seen. What is mostly not text is left to the
+/// wire.
+fn bubble_text(shown: &[u8]) -> String {
+    let strange: usize = shown.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    let control = shown.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    if (strange + control) * 4 > shown.len() && shown.len() >= 16 {
+        return tf("bubble-binary", &[("size", bytes(shown.len() as u64).into())]);
+    }
+    let lines: Vec<_> = shown.split_inclusive(|byte| *byte == b'\n').map(text::visible).collect();
+    lines.join("\n")
+}
+
 fn piece_ui(ui: &mut Ui, piece: &Piece) {
     let palette = style::palette(ui);
+    ui.spacing_mut().interact_size.y = style::ROW;
     match &piece.what {
         What::Note { text, bad } => {
             ui.horizontal_wrapped(|ui| {
@@ -384,5 +409,18 @@ fn piece_ui(ui: &mut Ui, piece: &Piece) {
                 weak(ui, tf("bubble-note", &args));
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bubbles_show_lines_and_leave_what_is_not_text_to_the_wire() {
+        assert_eq!(bubble_text(b"220 ready\r\nhelp\n"), "220 ready\\r\\n\nhelp\\n");
+        assert_eq!(bubble_text("Hello, 好!".as_bytes()), "Hello, 好!");
+        assert_eq!(bubble_text(b"\xe5\xa5"), "\\xe5\\xa5", "little is shown as it is");
+        assert!(bubble_text(&[0; 256]).starts_with("256 B"));
     }
 }

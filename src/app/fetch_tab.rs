@@ -13,7 +13,7 @@ use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, field_width, hint, recent_menu, tab, text_field};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::{Body, Fetch, Hop, Options, Outcome, Phase, View, without_userinfo};
@@ -98,7 +98,10 @@ impl FetchTab {
         match command {
             Command::Main if self.is_running() => self.cancel(),
             Command::CancelFetch => self.cancel(),
-            Command::Main | Command::Fetch if !self.is_running() => self.start(form, tools),
+            Command::Main | Command::Fetch if !self.is_running() => {
+                notices.clear();
+                self.start(form, tools);
+            }
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
@@ -166,6 +169,7 @@ impl FetchTab {
             (Some(_), Some(Outcome::Complete(body))) => {
                 tf("status-fetch-complete", &[("status", self.statuses().into()), ("size", bytes(body.len()).into())])
             }
+            (Some(_), Some(Outcome::Failed { error, .. })) if error.is_cancelled() => t("status-fetch-cancelled"),
             (Some(_), Some(Outcome::Failed { .. })) => t("status-fetch-failed"),
         }
     }
@@ -190,6 +194,14 @@ impl FetchTab {
                 });
                 return;
             }
+            let nothing = self.view.hops.iter().all(|hop| hop.tries.is_empty());
+            if nothing && self.view.outcome.is_some() {
+                style::well(ui).show(ui, |ui| {
+                    ui.take_available_space();
+                    hint(ui, t("fetch-nothing"));
+                });
+                return;
+            }
             self.hops(ui);
             self.shown_part(ui);
         });
@@ -203,7 +215,8 @@ impl FetchTab {
             ui.add_enabled_ui(!running, |ui| {
                 let name = ui.label(t("fetch-url"));
                 let width = field_width(ui, &[t("recent")]) - style::MAIN_WIDTH - style::GAP;
-                let url = ui.add(TextEdit::singleline(&mut form.url).desired_width(width)).labelled_by(name.id);
+                let url = TextEdit::singleline(&mut form.url).desired_width(width).hint_text(t("fetch-url-hint"));
+                let url = ui.add(url).labelled_by(name.id);
                 let url = url.on_hover_text(t("fetch-url-hover"));
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
@@ -282,7 +295,7 @@ impl FetchTab {
             }
             match &self.view.outcome {
                 None => {
-                    ui.colored_label(palette.warn, format!("● {}", self.phase()));
+                    state_label(ui, palette.warn, &self.phase());
                     if self.view.phase == Phase::Receiving {
                         let got = bytes(progress.received);
                         match progress.length.filter(|length| *length > 0) {
@@ -304,10 +317,10 @@ impl FetchTab {
                         "delivery-hover",
                         &[("received", bytes(progress.received).into()), ("decoded", bytes(progress.decoded).into())],
                     ));
-                    ui.colored_label(palette.good, format!("● {}", t("complete")));
+                    state_label(ui, palette.good, &t("complete"));
                 }
                 Some(Outcome::Failed { error, .. }) if error.is_cancelled() => {
-                    ui.colored_label(palette.warn, format!("● {}", t("cancelled")));
+                    state_label(ui, palette.warn, &t("cancelled"));
                 }
                 Some(Outcome::Failed { error, .. }) => {
                     ui.colored_label(palette.bad, error.to_string());
@@ -322,8 +335,8 @@ impl FetchTab {
     fn hops(&mut self, ui: &mut Ui) {
         let last = self.view.hops.len() - 1;
         let shown = self.hop.unwrap_or(last).min(last);
-        ui.horizontal_wrapped(|ui| {
-            if last > 0 {
+        if last > 0 {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(t("hops")).on_hover_text(t("hops-hover"));
                 for (index, hop) in self.view.hops.iter().enumerate() {
                     let status = hop.head.as_ref().map_or_else(|| "…".to_owned(), |head| head.status.to_string());
@@ -332,8 +345,9 @@ impl FetchTab {
                         self.hop = Some(index);
                     }
                 }
-                ui.separator();
-            }
+            });
+        }
+        ui.horizontal_wrapped(|ui| {
             for (part, id) in [
                 (Part::Headers, "part-headers"),
                 (Part::Body, "part-body"),

@@ -31,9 +31,12 @@ pub fn window(ctx: &egui::Context, open: &mut bool) {
                         ui.label(t(&format!("{}-hover", one.id())));
                         ui.end_row();
                     }
-                    ui.monospace("Tab");
-                    ui.label(t("help-tab-key"));
-                    ui.end_row();
+                    for (key, id) in [("Enter", "help-enter-key"), ("Tab", "help-tab-key"), ("Ctrl+Q", "help-quit-key")]
+                    {
+                        ui.monospace(key);
+                        ui.label(t(id));
+                        ui.end_row();
+                    }
                 });
                 ui.separator();
                 super::widgets::weak(ui, tf("help-version", &[("version", env!("CARGO_PKG_VERSION").into())]));

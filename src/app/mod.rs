@@ -97,8 +97,9 @@ impl App {
                 }
                 Done::PathChosen { path: None, .. } => {
                     self.fetch.dialog_closed();
-                    if let Some(why) = crate::logging::take_dialog_error() {
-                        self.notices.bad(tf("no-dialog", &[("why", why.into())]));
+                    // A dialog that cannot open looks like one that was closed; only the log knows.
+                    if crate::logging::take_dialog_error().is_some() {
+                        self.notices.bad(t("no-dialog"));
                     }
                 }
                 Done::Saved(Ok(path)) => {
@@ -153,8 +154,10 @@ impl App {
                     command = Some(show);
                 }
             }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                command = command.or(Command::Help.button(ui, true));
+            // At the right end, but reached by keyboard in the order in which they are read.
+            let room = widgets::field_width(ui, &[t("theme"), Command::Help.label()]);
+            ui.add_space(room - ui.spacing().item_spacing.x);
+            {
                 ui.menu_button(t("theme"), |ui| {
                     for (theme, set) in [
                         (ThemePreference::Light, Command::LightTheme),
@@ -169,7 +172,8 @@ impl App {
                         }
                     }
                 });
-            });
+                command = command.or(Command::Help.button(ui, true));
+            }
         });
         command
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, ComboBox, DragValue, Frame, Panel, RichText, Role, Sense, TextEdit, Ui};
+use egui::{CentralPanel, ComboBox, DragValue, Frame, Panel, RichText, Role, ScrollArea, Sense, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::command::Command;
@@ -10,11 +10,24 @@ use super::settings::ServerForm;
 use super::widgets::address_picker::address_picker;
 use super::widgets::log_list::LogList;
 use super::widgets::wire::Wire;
-use super::widgets::{bad, entered, hint, text_field, weak};
+use super::widgets::{bad, entered, hint, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
-use crate::net::address::{parse_host, parse_port, port_meaning};
-use crate::net::server::{Boundary, Connection, Doing, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, State};
+use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
+use crate::net::server::{Boundary, Connection, Doing, Ended, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, State};
+
+/// The columns of the table with the least width that each needs, in points.
+const COLUMNS: [(&str, f32); 9] = [
+    ("column-number", 44.0),
+    ("column-client", 134.0),
+    ("column-server", 134.0),
+    ("column-thread", 58.0),
+    ("column-doing", 118.0),
+    ("column-in", 56.0),
+    ("column-out", 56.0),
+    ("column-greeted", 56.0),
+    ("column-since", 60.0),
+];
 
 /// How many events one frame takes from the server at most.
 const DRAIN: usize = 2_000;
@@ -37,7 +50,8 @@ impl ServerTab {
         let Some(server) = &self.server else { return };
         for _ in 0..DRAIN {
             let Some(report) = server.inbox().next() else { return };
-            self.log.push(report.at, report.event.text());
+            let bad = is_bad(&report.event);
+            self.log.push(report.at, report.event.text(), bad);
         }
         // There may be more: come again, after the frame has been shown.
         tools.ctx.request_repaint();
@@ -107,7 +121,7 @@ impl ServerTab {
             .show(ui, |ui| {
                 Panel::left("server-log")
                     .resizable(true)
-                    .default_size(ui.available_width() * 0.36)
+                    .default_size(ui.available_width() * 0.38)
                     .min_size(180.0)
                     .max_size(ui.available_width() * 0.7)
                     .frame(Frame::new().inner_margin(egui::Margin { right: 8, ..Default::default() }))
@@ -136,18 +150,22 @@ impl ServerTab {
             ui.add_enabled_ui(!running, |ui| {
                 let host = address_picker(ui, &mut form.host);
                 let port = text_field(ui, "server-port", &mut form.port, 64.0).on_hover_text(t("server-port-hover"));
+                if host.lost_focus() {
+                    split_typed(&mut form.host, &mut form.port);
+                }
                 if entered(ui, &host) || entered(ui, &port) {
                     command = Some(Command::StartServer);
                 }
             });
-            if let Ok(port) = parse_port(&form.port) {
-                weak(ui, port_meaning(port));
-            }
             let state = self.server.as_ref().map(Server::state);
             let stopping = matches!(state, Some(State::Stopping));
             let main = if running { Command::StopServer } else { Command::StartServer };
             command = command.or(main.main_button(ui, !stopping));
             self.state(ui, state);
+            // Last, so that nothing else moves while a port is typed.
+            if let (false, Ok(port)) = (running, parse_port(&form.port)) {
+                weak(ui, port_meaning(port));
+            }
         });
         if let Some(mistake) = &self.mistake {
             bad(ui, mistake);
@@ -171,7 +189,7 @@ impl ServerTab {
             Some(State::Stopping) => (palette.warn, t("state-server-stopping")),
             Some(State::Failed(_)) => (palette.bad, t("state-server-failed")),
         };
-        ui.colored_label(colour, format!("● {text}"));
+        state_label(ui, colour, &text);
     }
 
     fn connections(&mut self, ui: &mut Ui, connections: &[Arc<Connection>]) {
@@ -179,7 +197,7 @@ impl ServerTab {
         ui.horizontal(|ui| {
             ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
             if totals.connections > 0 {
-                weak(ui, totals.text());
+                weak(ui, tf("totals-in-all", &[("totals", totals.text().into())]));
             }
         });
         style::well(ui).show(ui, |ui| {
@@ -189,51 +207,51 @@ impl ServerTab {
                 return;
             }
             let chosen = self.chosen(connections).map(|one| one.id);
-            let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).id_salt("connections");
-            table = table.cell_layout(egui::Layout::left_to_right(egui::Align::Center)).auto_shrink(false);
-            let widths = [52.0, 150.0, 150.0, 78.0, 160.0, 70.0, 70.0, 64.0];
-            for width in widths {
-                table = table.column(Column::initial(width).at_least(40.0).clip(true).resizable(true));
-            }
-            table
-                .column(Column::remainder().at_least(80.0).clip(true))
-                .header(style::ROW + 2.0, |mut row| {
-                    for id in [
-                        "column-number",
-                        "column-client",
-                        "column-server",
-                        "column-thread",
-                        "column-doing",
-                        "column-in",
-                        "column-out",
-                        "column-greeted",
-                        "column-since",
-                    ] {
+            let width = ui.available_width();
+            ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                self.table(ui, connections, chosen, width);
+            });
+        });
+    }
+
+    fn table(&mut self, ui: &mut Ui, connections: &[Arc<Connection>], chosen: Option<u64>, width: f32) {
+        let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).id_salt("connections");
+        table = table.cell_layout(egui::Layout::left_to_right(egui::Align::Center)).auto_shrink(false);
+        table = table.min_scrolled_height(0.0);
+        // As wide as the window allows, but never so narrow that an IPv4 address is cut: then it scrolls.
+        let scale = (width / COLUMNS.iter().map(|(_, width)| width + 4.0).sum::<f32>()).max(1.0);
+        for (_, width) in COLUMNS {
+            table = table.column(Column::initial(width * scale).at_least(40.0).clip(true).resizable(true));
+        }
+        table
+            .header(style::ROW + 2.0, |mut row| {
+                for (id, _) in COLUMNS {
+                    row.col(|ui| {
+                        ui.label(RichText::new(t(id)).small().weak()).on_hover_text(t(&format!("{id}-hover")));
+                    });
+                }
+            })
+            .body(|body| {
+                // The newest first: it is the one that a person looks for.
+                body.rows(style::ROW + 6.0, connections.len(), |mut row| {
+                    let one = &connections[connections.len() - 1 - row.index()];
+                    row.set_selected(chosen == Some(one.id));
+                    let open = one.ended().is_none();
+                    let mut pressed = false;
+                    row.col(|ui| pressed = number_button(ui, one, chosen == Some(one.id)));
+                    for cell in cells(one) {
                         row.col(|ui| {
-                            ui.label(RichText::new(t(id)).small().weak()).on_hover_text(t(&format!("{id}-hover")));
+                            let text = if open { RichText::new(&cell) } else { RichText::new(&cell).weak() };
+                            let label = ui.add(egui::Label::new(text).selectable(false).truncate());
+                            label.on_hover_text(cell);
                         });
                     }
-                })
-                .body(|body| {
-                    // The newest first: it is the one that a person looks for.
-                    body.rows(style::ROW + 6.0, connections.len(), |mut row| {
-                        let one = &connections[connections.len() - 1 - row.index()];
-                        row.set_selected(chosen == Some(one.id));
-                        let open = one.ended().is_none();
-                        let mut pressed = false;
-                        row.col(|ui| pressed = number_button(ui, one, chosen == Some(one.id)));
-                        for cell in cells(one) {
-                            row.col(|ui| {
-                                let text = if open { RichText::new(cell) } else { RichText::new(cell).weak() };
-                                ui.add(egui::Label::new(text).selectable(false).truncate());
-                            });
-                        }
-                        if pressed || row.response().clicked() {
-                            self.chosen = Some(one.id);
-                        }
-                    });
+                    if pressed || row.response().clicked() {
+                        self.chosen = Some(one.id);
+                    }
                 });
-        });
+            });
     }
 
     fn chosen<'a>(&self, connections: &'a [Arc<Connection>]) -> Option<&'a Arc<Connection>> {
@@ -251,11 +269,19 @@ impl ServerTab {
     }
 }
 
-/// `#3`, which can be reached and pressed by keyboard.
+/// `#3`, which can be reached by keyboard: the wire follows the focus.
 fn number_button(ui: &mut Ui, one: &Connection, chosen: bool) -> bool {
-    let response = ui.add(egui::Button::selectable(chosen, format!("#{}", one.id)).frame(false));
+    let response = ui.add(egui::Button::selectable(chosen, format!("#{}", one.id)));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(Role::Button));
-    response.clicked()
+    response.clicked() || response.gained_focus()
+}
+
+/// Whether a line of the log tells of a failure.
+fn is_bad(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Failed(_) | Event::AcceptFails(_) | Event::Closed { ended: Ended::Reset | Ended::Failed(_), .. }
+    )
 }
 
 fn cells(one: &Connection) -> [String; 8] {
@@ -276,7 +302,7 @@ fn cells(one: &Connection) -> [String; 8] {
         bytes(one.bytes_in()),
         bytes(one.bytes_out()),
         count(one.greetings()),
-        super::widgets::log_list::clock(one.since),
+        super::widgets::log_list::short_clock(one.since),
     ]
 }
 

@@ -24,6 +24,8 @@ pub struct Palette {
     pub on_accent: Color32,
     /// Behind chosen rows.
     pub selection: Color32,
+    /// Behind what the pointer is over.
+    pub hover: Color32,
     /// Bytes that came in.
     pub incoming: Color32,
     /// Bytes that went out.
@@ -50,6 +52,7 @@ const LIGHT: Palette = Palette {
     accent: Color32::from_rgb(0x1f, 0x5f, 0xd0),
     on_accent: Color32::WHITE,
     selection: Color32::from_rgb(0xd6, 0xe4, 0xfb),
+    hover: Color32::from_rgb(0xe3, 0xe7, 0xee),
     incoming: Color32::from_rgb(0x0b, 0x6e, 0x4f),
     outgoing: Color32::from_rgb(0x1f, 0x5f, 0xd0),
     bubble_out: Color32::from_rgb(0xd9, 0xe7, 0xfd),
@@ -69,6 +72,7 @@ const DARK: Palette = Palette {
     accent: Color32::from_rgb(0x4c, 0x8d, 0xf5),
     on_accent: Color32::from_rgb(0x08, 0x10, 0x1f),
     selection: Color32::from_rgb(0x24, 0x3c, 0x66),
+    hover: Color32::from_rgb(0x31, 0x37, 0x43),
     incoming: Color32::from_rgb(0x62, 0xcf, 0xa0),
     outgoing: Color32::from_rgb(0x86, 0xb4, 0xff),
     bubble_out: Color32::from_rgb(0x22, 0x3a, 0x63),
@@ -140,6 +144,8 @@ fn colour(visuals: &mut Visuals, palette: &Palette) {
     visuals.weak_text_color = Some(palette.weak);
     visuals.selection.bg_fill = palette.selection;
     visuals.selection.stroke = Stroke::new(1.0, palette.text);
+    // So that the keyboard's focus can be seen on them.
+    visuals.collapsing_header_frame = true;
     visuals.text_cursor.stroke = Stroke::new(2.0, palette.accent);
     visuals.widgets.noninteractive.fg_stroke.color = palette.text;
     visuals.widgets.noninteractive.bg_stroke.color = palette.line;
@@ -148,8 +154,8 @@ fn colour(visuals: &mut Visuals, palette: &Palette) {
     visuals.widgets.inactive.weak_bg_fill = palette.faint;
     visuals.widgets.inactive.bg_fill = palette.faint;
     visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, palette.weak);
-    visuals.widgets.hovered.weak_bg_fill = palette.selection;
-    visuals.widgets.hovered.bg_fill = palette.selection;
+    visuals.widgets.hovered.weak_bg_fill = palette.hover;
+    visuals.widgets.hovered.bg_fill = palette.hover;
     visuals.widgets.active.weak_bg_fill = palette.selection;
     visuals.widgets.active.bg_fill = palette.selection;
     visuals.widgets.open.weak_bg_fill = palette.faint;

@@ -33,6 +33,9 @@ pub fn join(host: &str, port: u16) -> String {
 /// Empty, or with blanks or control characters inside.
 pub fn parse_host(text: &str) -> Result<String, Error> {
     let host = text.trim();
+    if host.is_empty() {
+        return Err(Error::new(Operation::Understand, text, Cause::Empty));
+    }
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let bad = bare.is_empty()
         || bare.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | '[' | ']'))
@@ -45,7 +48,19 @@ pub fn parse_host(text: &str) -> Result<String, Error> {
 /// # Errors
 /// Not a number from 0 to 65535.
 pub fn parse_port(text: &str) -> Result<u16, Error> {
-    text.trim().parse().map_err(|_| Error::new(Operation::Understand, text, Cause::BadPort))
+    let cause = |_| if text.trim().is_empty() { Cause::Empty } else { Cause::BadPort };
+    text.trim().parse().map_err(|e| Error::new(Operation::Understand, text, cause(e)))
+}
+
+/// Where a person typed host and port into the field for the host, puts each into its own field.
+pub fn split_typed(host: &mut String, port: &mut String) {
+    // With a port of its own, the default makes no difference.
+    if let (Ok(one), Ok(other)) = (parse(host, "", 0), parse(host, "", 1))
+        && one == other
+        && !one.host.is_empty()
+    {
+        (*host, *port) = (one.host, one.port.to_string());
+    }
 }
 
 /// `host:port`, `[v6]:port`, a bare port (then `default_host`), or a bare host (then `default_port`).
@@ -133,16 +148,18 @@ pub fn local_addresses() -> Vec<Local> {
     all
 }
 
-/// What a port is known for, or what its range means. The table is `ports.ftl`.
+/// What a port is known for, if it is, and what its range means. The table is `ports.ftl`.
 #[must_use]
 pub fn port_meaning(port: u16) -> String {
-    i18n::find(&format!("port-{port}")).unwrap_or_else(|| {
-        i18n::t(match port {
-            0 => "port-any",
-            1..1024 => "port-standard",
-            _ => "port-free",
-        })
-    })
+    let range = i18n::t(match port {
+        0 => "port-any",
+        1..1024 => "port-standard",
+        _ => "port-free",
+    });
+    match i18n::find(&format!("port-{port}")) {
+        Some(known) => format!("{known}, {range}"),
+        None => range,
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +187,22 @@ mod tests {
     }
 
     #[test]
+    fn a_port_typed_with_the_host_goes_to_its_own_field() {
+        for (typed, host, port) in [
+            ("127.0.0.1:80", "127.0.0.1", "80"),
+            ("[::1]:9999", "::1", "9999"),
+            ("localhost", "localhost", "7"),
+            ("::1", "::1", "7"),
+            ("9999", "9999", "7"),
+            ("", "", "7"),
+        ] {
+            let (mut host_field, mut port_field) = (typed.to_owned(), "7".to_owned());
+            split_typed(&mut host_field, &mut port_field);
+            assert_eq!((host_field.as_str(), port_field.as_str()), (host, port), "{typed}");
+        }
+    }
+
+    #[test]
     fn this_machines_addresses_are_listed_and_explained() {
         let all = local_addresses();
         assert_eq!(all[0].address, IpAddr::from(Ipv4Addr::LOCALHOST));
@@ -180,7 +213,7 @@ mod tests {
 
     #[test]
     fn ports_say_what_they_are_known_for() {
-        assert!(port_meaning(80).contains("HTTP"));
+        assert!(port_meaning(80).contains("HTTP") && port_meaning(80).contains("1024"));
         assert!(port_meaning(25).contains("SMTP"));
         assert!(port_meaning(21).contains("FTP"));
         assert_ne!(port_meaning(1000), port_meaning(50_000));

@@ -62,6 +62,12 @@ impl Operation {
 /// `advice-…`.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
+    /// Nothing was typed.
+    #[error("{}", t("cause-empty"))]
+    Empty,
+    /// No program is there to show the file.
+    #[error("{}", t("cause-no-opener"))]
+    NoOpener,
     /// Not an address: the text says what is missing or wrong.
     #[error("{}", t("cause-bad-address"))]
     BadAddress,
@@ -140,6 +146,7 @@ impl Cause {
     /// What to do about it, if there is something.
     fn advice(&self) -> Option<String> {
         let id = match self {
+            Self::NoOpener => "advice-no-opener",
             Self::BadAddress => "advice-bad-address",
             Self::BadPort => "advice-bad-port",
             Self::HostNotFound => "advice-host-not-found",
@@ -160,7 +167,7 @@ impl Cause {
             Self::LineTooLong(_) => "advice-line-too-long",
             Self::NotConnected => "advice-not-connected",
             Self::QueueFull => "advice-queue-full",
-            Self::Reset | Self::Cancelled | Self::Os(_) => return None,
+            Self::Empty | Self::Reset | Self::Cancelled | Self::Os(_) => return None,
         };
         Some(t(id))
     }

@@ -94,7 +94,7 @@ def redirects():
     view(window, "Headers")
     window.wait_text("^GET /index.html HTTP/1.1")
     view(window, "Wire")
-    window.wait_text("the peer is done")
+    window.wait_text("GET /index.html")
     view(window, "Body")
     window.wait_text("A page for Socketscope")
     fetch(window, nginx.base + "/loop")

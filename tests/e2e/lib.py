@@ -580,9 +580,7 @@ class Window(Tree):
         if in_menu:
             self.press("Theme", roles)
         self.press(name, roles)
-        if in_menu and self.has(name, roles):
-            # Only a click of the pointer would have closed it.
-            self.press("Theme", roles)
+        if in_menu:
             until("the menu is closed", lambda: not self.has(name, roles))
 
     def id(self):

@@ -52,8 +52,7 @@ fn a_chat_in_chinese_with_line_endings_and_every_read_kept_apart() {
     server.write_all("再见\x1b[2J".as_bytes()).expect("sent");
     window.wait_for_text("再见\\x1b[2J");
     drop(server);
-    window.wait_for_text("● ended");
-    assert!(window.shows("The other side closed the connection"));
+    window.wait_for_text("● The other side closed the connection");
 }
 
 #[test]
@@ -76,8 +75,17 @@ fn the_line_ending_is_added() {
     server.read_exact(&mut buf).expect("read");
     assert_eq!(&buf, b"a\r\n");
     window.press("Disconnect");
-    window.wait_for_text("● ended");
+    window.wait_for_text("● Disconnected");
     assert_eq!(server.read(&mut [0; 8]).expect("closed"), 0);
+}
+
+#[test]
+fn a_port_typed_with_the_host_goes_to_its_own_field() {
+    let mut window = Window::new();
+    window.open_tab("Client");
+    window.fill("Host", "[::1]:7");
+    window.key(egui::Key::Tab);
+    assert_eq!((window.value("Host"), window.value("Port")), ("::1".to_owned(), "7".to_owned()));
 }
 
 #[test]

@@ -72,6 +72,14 @@ fn a_page_is_shown_with_its_hops_headers_body_and_wire_and_saved() {
     assert_eq!(std::fs::read(&path).expect("saved"), b"<p>\xc4\xe3\xba\xc3,\xca\xc0\xbd\xe7</p>");
     window.press("Dismiss");
     assert!(!window.shows("Saved to "));
+
+    // Without a folder: beside the last one, which is said.
+    window.fill("Path to save to", "page.html");
+    assert!(window.shows("replaces an existing file"));
+    window.fill("Path to save to", "other.html");
+    assert!(!window.shows("replaces an existing file"));
+    window.press("Save here");
+    window.wait_for_text(&format!("Saved to {}", folder.path().join("other.html").display()));
 }
 
 #[test]

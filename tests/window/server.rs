@@ -20,7 +20,7 @@ fn start_greets_clients_and_shows_them_and_stop_frees_the_port() {
     read(&mut client, "Hello, 好!\n");
     window.wait_for("the greeting counted", |window| window.shows("1 connection, 1 greeting,"));
     assert!(window.shows(&format!("Accept new connection from {peer}")), "{:?}", window.texts());
-    assert!(window.shows("Connections (1)"));
+    assert!(window.shows("Connections (1 open)"));
     assert!(window.texts().contains(&peer));
     assert!(window.texts().contains(&"conn-1".to_owned()));
     assert!(window.shows("reading "));
@@ -46,7 +46,7 @@ fn the_end_of_each_connection_is_shown() {
     client.read_to_end(&mut all).expect("closed");
     assert_eq!(all, b"Welcome!");
     window.wait_for_text("closed: exit");
-    window.wait_for_text("Connections (0)");
+    window.wait_for_text("Connections (0 open)");
     assert!(window.shows(&format!("Connection from {} closed", client.local_addr().expect("address"))));
 }
 

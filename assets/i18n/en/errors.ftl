@@ -17,6 +17,8 @@ operation-spool = Cannot keep the body of { $target }
 operation-open = Cannot open { $target }
 operation-work = A part of the program failed while working on { $target }
 
+cause-empty = nothing was typed
+cause-no-opener = no program was found to show it
 cause-bad-address = it is not an address
 cause-bad-port = it is not a port
 cause-host-not-found = no such host name
@@ -47,6 +49,7 @@ cause-no-folder = the folder does not exist
 cause-is-folder = a folder has that name
 cause-panic = unexpected trouble inside the program ({ $text })
 
+advice-no-opener = open the saved file yourself
 advice-bad-address = write a host name, 127.0.0.1 or [::1]
 advice-bad-port = write a number from 0 to 65535
 advice-host-not-found = check the spelling and the network connection

@@ -1,8 +1,8 @@
 # What ports are known for (IANA's names). Add a line `port-NUMBER` to teach one more.
 
 port-any = 0 takes a free port
-port-standard = a standard service of the Internet (below 1024)
-port-free = free to use (1024 and up)
+port-standard = below 1024: a standard service, needs administrator rights
+port-free = free to use
 
 port-7 = echo service
 port-13 = time of day (daytime)

@@ -81,8 +81,9 @@ most-connections = Most connections
 most-connections-hover = More clients than this wait in the queue
 as-in-tutorial = As in the tutorial
 as-in-tutorial-hover = Put all of these back to what the tutorial has
-connections = Connections ({ $count })
+connections = Connections ({ $count } open)
 connections-hover = Each client has a connection and a thread of its own; four things tell connections apart: two addresses and two ports
+totals-in-all = In all { $totals }
 no-connections = Press Start, then connect a client: the Client tab, nc, telnet, or a program of your own
 no-connections-yet = Nobody is connected yet
 column-number = #
@@ -129,7 +130,6 @@ state-client-idle = not connected
 state-client-resolving = looking the name up…
 state-client-connecting = connecting…
 state-client-connected = connected { $local } → { $peer }
-state-client-ended = ended
 state-client-failed = failed
 conversation = Conversation
 conversation-hover = Each bubble is what one read brought or one write took; TCP may cut or join messages
@@ -137,6 +137,7 @@ conversation-empty = Connect to a server, or press “Play the tutorial” while
 conversation-gone = { $count } earlier pieces not shown
 bubble-note = { $time } · { $size }
 bubble-cut = … ({ $size } more, see the wire)
+bubble-binary = { $size }, not text: see the wire
 bubble-empty-read = empty read: the other side will send no more
 bubble-empty-read-hover = A read that brings nothing is how a program learns that the other side has closed
 
@@ -160,6 +161,7 @@ copy-cut = … the { $count } before these are not copied
 ## Fetch
 
 fetch-url = URL
+fetch-url-hint = http://localhost:8080/index.html
 fetch-url-hover = A web address, such as http://localhost:8080/index.html; without a scheme, http is meant
 fetch-options = Options
 follow-redirects = Follow redirects
@@ -202,7 +204,6 @@ interim-received = Interim answer, as received
 answer-received = Answer, as received
 copy-headers = Copy
 copy-headers-hover = Copy the request and the answer’s header
-connection-url = URL
 tried = Tried { $address }
 try-connected = connected in { $ms } ms
 try-failed = { $why } ({ $ms } ms)
@@ -226,12 +227,14 @@ body-as-hex = { $kind }, shown as hexadecimal
 body-cut = the first { $shown } of { $size } shown, all of it is saved
 body-not-yet = The body is shown when it is complete
 body-none = There is no body
+fetch-nothing = Nothing was sent or received
+replaces = replaces an existing file
 save-path = Path to save to
 save-path-hover = For when no dialog can open; an existing file is replaced only when the new one is complete
 dialog-open = the dialog is open; the path here works meanwhile
-partial-only = cut short: kept only under a name that says so
+partial-only = incomplete: it can only be saved as a .partial file
 saved = Saved to { $path }
-no-dialog = No dialog could open ({ $why }); type a path instead and press “Save here”
+no-dialog = No file dialog is available here; type a path instead and press “Save here”
 
 ## Status bar
 
@@ -251,6 +254,7 @@ status-client-ended = Client ended
 status-fetch-idle = Nothing fetched
 status-fetch-running = Fetch { $phase } { $size }
 status-fetch-complete = Fetch { $status } · { $size } complete
+status-fetch-cancelled = Fetch cancelled
 status-fetch-failed = Fetch failed
 
 ## Help
@@ -262,4 +266,6 @@ help-fetch = Fetch: gets a page over HTTP, shows what was sent and received, and
 help-wire = Wire: every read (←) and write (→) as it crossed the socket, never joined or cut.
 help-keys = Keys
 help-tab-key = Go to the next field or button; Space presses it
+help-enter-key = Send the message, fetch the address, start, connect: whatever the field is for
+help-quit-key = Quit
 help-version = Socketscope { $version }

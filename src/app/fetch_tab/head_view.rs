@@ -39,7 +39,7 @@ impl HeadView {
         ui.horizontal(|ui| {
             weak(ui, visible(hop.url.as_bytes()));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.small_button(t("copy-headers")).on_hover_text(t("copy-headers-hover")).clicked() {
+                if ui.button(t("copy-headers")).on_hover_text(t("copy-headers-hover")).clicked() {
                     ui.copy_text(self.text());
                 }
             });
@@ -70,13 +70,8 @@ impl HeadView {
 
 fn rows(hop: &Hop) -> Vec<Row> {
     let mut rows = vec![Row::Title(t("request-sent"))];
-    let request = String::from_utf8_lossy(&hop.request);
-    for line in request.trim_end().lines() {
-        match line.split_once(": ") {
-            Some((name, value)) => rows.push(Row::Field(visible(name.as_bytes()), visible(value.as_bytes()))),
-            None => rows.push(Row::Line(visible(line.as_bytes()))),
-        }
-    }
+    // Exactly the bytes: with the line ends, and the empty line that ends it.
+    rows.extend(hop.request.split_inclusive(|byte| *byte == b'\n').map(|line| Row::Line(visible(line))));
     for head in &hop.interim {
         push_head(&mut rows, t("interim-received"), head);
     }
@@ -119,6 +114,7 @@ const NAME_WIDTH: usize = 26;
 
 /// Shows what is known of the connection of `hop`.
 pub fn connection(ui: &mut Ui, hop: &Hop) {
+    ui.horizontal(|ui| weak(ui, visible(hop.url.as_bytes())));
     style::well(ui).show(ui, |ui| {
         ui.take_available_space();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -128,7 +124,6 @@ pub fn connection(ui: &mut Ui, hop: &Hop) {
                     ui.label(value);
                     ui.end_row();
                 };
-                row(t("connection-url"), visible(hop.url.as_bytes()));
                 for one in &hop.tries {
                     let took = format!("{:.1}", one.took.as_secs_f64() * 1_000.0);
                     let result = match &one.error {

@@ -10,10 +10,10 @@ use crate::app::dialogs;
 use crate::app::jobs::{Done, Jobs};
 use crate::app::settings::FetchForm;
 use crate::app::widgets::notices::Notices;
-use crate::app::widgets::{entered, weak};
+use crate::app::widgets::{entered, field_width, weak};
 use crate::i18n::t;
 use crate::net::fetch::Body;
-use crate::net::{Error, Operation};
+use crate::net::{Cause, Error, Operation};
 
 /// What can be saved, and how far that is.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Saving {
     body: Option<Arc<Body>>,
     folder: PathBuf,
     path: String,
+    /// There is a file at `path` already.
+    replaces: bool,
     asking: bool,
     writing: bool,
     saved: Option<PathBuf>,
@@ -38,6 +40,15 @@ impl Saving {
     pub fn offer(&mut self, body: Option<&Arc<Body>>) {
         self.body = body.cloned();
         self.path = body.map(|body| self.folder.join(name(body)).display().to_string()).unwrap_or_default();
+        self.replaces = body.is_some() && self.target().is_file();
+    }
+
+    /// The path as typed: `~` is the home folder, and what does not begin at the root is below the usual folder.
+    fn target(&self) -> PathBuf {
+        let typed = Path::new(self.path.trim());
+        let below_home = typed.strip_prefix("~").ok().and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+        // Joining leaves a path that begins at the root as it is.
+        self.folder.join(below_home.as_deref().unwrap_or(typed))
     }
 
     /// Shows the row for it, once there is something to save.
@@ -50,9 +61,15 @@ impl Saving {
             let opens = Command::OpenSaved.button(ui, self.saved.is_some());
             command = command.or(opens);
             ui.add_space(10.0);
-            let name = ui.label(t("save-path")).on_hover_text(t("save-path-hover"));
-            let width = (ui.available_width() - 110.0).clamp(120.0, 520.0);
-            let field = ui.add(TextEdit::singleline(&mut self.path).desired_width(width)).labelled_by(name.id);
+            let field = ui.horizontal(|ui| {
+                let name = ui.label(t("save-path")).on_hover_text(t("save-path-hover"));
+                let width = field_width(ui, &[Command::SaveHere.label()]).min(520.0);
+                ui.add(TextEdit::singleline(&mut self.path).desired_width(width)).labelled_by(name.id)
+            });
+            let field = field.inner;
+            if field.changed() {
+                self.replaces = self.target().is_file();
+            }
             if entered(ui, &field) && free {
                 command = Some(Command::SaveHere);
             }
@@ -60,6 +77,9 @@ impl Saving {
             command = command.or(here);
             if self.asking {
                 weak(ui, t("dialog-open"));
+            }
+            if self.replaces {
+                weak(ui, t("replaces"));
             }
             if partial {
                 weak(ui, t("partial-only"));
@@ -85,7 +105,7 @@ impl Saving {
 
     /// Saves to the typed path.
     pub fn save_here(&mut self, jobs: &Jobs, notices: &mut Notices) {
-        let path = PathBuf::from(self.path.trim());
+        let path = self.target();
         if let Some(body) = self.body.clone().filter(|_| !self.writing && !self.path.trim().is_empty()) {
             self.save(body, path, jobs, notices);
         }
@@ -114,6 +134,7 @@ impl Saving {
             form.folder = folder.display().to_string();
         }
         self.path = path.display().to_string();
+        self.replaces = true;
         self.saved = Some(path);
     }
 
@@ -126,8 +147,12 @@ impl Saving {
     pub fn open(&self, jobs: &Jobs, notices: &mut Notices) {
         let Some(path) = self.saved.clone() else { return };
         let opened = jobs.start("open", move || {
-            let opened = open::that_detached(&path);
-            Some(Done::Opened(opened.map_err(|error| Error::io(Operation::Open, path.display(), error))))
+            let opened = open::that_detached(&path).map_err(|error| {
+                // It names launchers that nobody has heard of.
+                log::info!("open {}: {error}", path.display());
+                Error::new(Operation::Open, path.display(), Cause::NoOpener)
+            });
+            Some(Done::Opened(opened))
         });
         if let Err(error) = opened {
             notices.bad(error.to_string());

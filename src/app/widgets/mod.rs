@@ -74,6 +74,11 @@ pub fn hint(ui: &mut Ui, text: impl Into<String>) {
     ui.centered_and_justified(|ui| weak(ui, text));
 }
 
+/// A dot and a word or two that say how something stands; never broken over two lines.
+pub fn state_label(ui: &mut Ui, colour: egui::Color32, text: &str) -> Response {
+    ui.add(egui::Label::new(egui::RichText::new(format!("● {text}")).color(colour)).extend())
+}
+
 /// A line that says that something failed.
 pub fn bad(ui: &mut Ui, text: impl Into<String>) -> Response {
     let colour = super::style::palette(ui).bad;

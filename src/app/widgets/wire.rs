@@ -83,10 +83,10 @@ impl Wire {
                 super::weak(ui, tf("wire-gone", &[("size", bytes(gone).into())]));
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.small_button(t("copy-hex")).on_hover_text(t("copy-hex-hover")).clicked() {
+                if ui.button(t("copy-hex")).on_hover_text(t("copy-hex-hover")).clicked() {
                     ui.copy_text(as_text(recording, hex::row));
                 }
-                if ui.small_button(t("copy-text")).on_hover_text(t("copy-text-hover")).clicked() {
+                if ui.button(t("copy-text")).on_hover_text(t("copy-text-hover")).clicked() {
                     ui.copy_text(as_text(recording, text::visible));
                 }
             });

@@ -134,7 +134,7 @@ impl Event {
     pub fn text(&self) -> Option<String> {
         Some(match self {
             Self::Resolved(addresses) => {
-                let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+                let all: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
                 tf("client-resolved", &[("n", all.len().into()), ("addresses", all.join(", ").into())])
             }
             Self::Tried(one) => {
