@@ -92,6 +92,9 @@ fn tls_that_ends_without_farewell_is_cut_unless_the_length_is_known() {
     assert_eq!(done.fault(), &Fault::TlsCut(4));
     assert_eq!(done.failure().1.expect("partial").len(), 4);
     assert_eq!(fetched(&config, ANSWER, false, trusting(&authority.path())).bytes(), b"body");
+    let done = fetched(&config, b"HTTP/1.1 200 OK\r\nX: y", false, trusting(&authority.path()));
+    assert_eq!(done.fault(), &Fault::HeadCut(21));
+    assert_eq!(fetched(&config, b"", false, trusting(&authority.path())).fault(), &Fault::NoAnswer);
     let short = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
     let done = fetched(&config, short, false, trusting(&authority.path()));
     assert_eq!(done.fault(), &Fault::Short { got: 4, length: 10 });

@@ -28,5 +28,3 @@ cli-chat-address = The server's host name or address, and its port
 cli-chat-eol = What is added to each message
 cli-chat-tutorial = Play the tutorial's client instead of reading standard input
 cli-chat-linger = How long to wait for more replies after standard input has ended
-
-cli-fetch = Fetch a page

@@ -33,6 +33,12 @@ fault-no-roots-advice = install them (on Debian the package ca-certificates)
 
 fault-no-answer = the other side closed the connection without an answer
 fault-head-cut = the connection ended inside the head of the answer, after { $got }
+fault-head-broken = the other side broke the connection off (reset) inside the head of the answer, after { $got }
+fault-head-stalled =
+    { $seconds ->
+        [one] got { $got } of the head of the answer, then nothing for 1 second
+       *[other] got { $got } of the head of the answer, then nothing for { $seconds } seconds
+    }
 fault-head-slow =
     { $seconds ->
         [one] the head of the answer did not come within 1 second
@@ -42,29 +48,43 @@ fault-head-too-large = the head of the answer is larger than 256 KiB
 fault-too-many-headers = the answer has more than 1,000 header fields
 fault-not-http = the answer is not HTTP/1, it begins with “{ $text }”
 fault-not-http-advice = check the port, another kind of server may listen there
-fault-head-version = the HTTP version in the answer is neither 1.0 nor 1.1
-fault-head-status = the status in the answer is not a number from 100 to 999
-fault-head-name = a line in the head of the answer is not a header field
-fault-head-value = a header field of the answer has a forbidden byte in its value
-fault-head-line-end = a line in the head of the answer ends in a forbidden way
+fault-head-version = the HTTP version in the answer is neither 1.0 nor 1.1 (“{ $line }”)
+fault-head-status = the status in the answer is not a number from 100 to 999 (“{ $line }”)
+fault-head-name = a line in the head of the answer is not a header field (“{ $line }”)
+fault-head-value = a header field of the answer has a forbidden byte in its value (“{ $line }”)
+fault-head-line-end = a line in the head of the answer ends in a forbidden way (“{ $line }”)
 fault-too-many-interim = too many preliminary answers (1xx) came before the real one
 fault-switching-protocols = the server switched to another protocol (101) without being asked
 
-fault-bad-length = the length of the body is ambiguous (Content-Length { $value })
+fault-not-a-length = the length of the body is not a length (Content-Length “{ $value }”)
+fault-two-lengths = the length of the body is ambiguous (Content-Length { $value })
 fault-bad-transfer-coding = the transfer coding is unknown or in the wrong order (Transfer-Encoding { $value })
 fault-too-many-codings = the body has too many codings one over the other
 fault-bad-chunk-size = the size of a chunk is not a hexadecimal number (“{ $value }”)
+fault-huge-chunk = the size of a chunk is too large (“{ $value }”)
 fault-bad-chunk-end = a chunk does not end where its size says
 fault-chunk-line-too-long = a chunk extension or the trailer is too long
 fault-short = got { $got } of { $length } bytes, then the connection ended
 fault-chunks-cut = got { $got }, then the connection ended before the last chunk
 fault-broken = got { $got }, then the other side broke the connection off (reset)
 fault-broken-of = got { $got } of { $length } bytes, then the other side broke the connection off (reset)
+fault-stalled =
+    { $seconds ->
+        [one] got { $got }, then nothing for 1 second
+       *[other] got { $got }, then nothing for { $seconds } seconds
+    }
+fault-stalled-of =
+    { $seconds ->
+        [one] got { $got } of { $length } bytes, then nothing for 1 second
+       *[other] got { $got } of { $length } bytes, then nothing for { $seconds } seconds
+    }
+fault-stalled-advice = try again, or allow more time
+fault-unasked-part = the server sent only a part (206) that was not asked for
 fault-tls-cut = got { $got }, then TLS ended without a farewell (close_notify), so the rest may be missing
 fault-try-again-advice = try again
 fault-broken-coding = the compressed body ({ $coding }) is broken or ends early
 fault-after-coding = bytes follow after the end of the compressed body ({ $coding })
-fault-bomb = stopped unpacking, { $from } had become { $to } already
+fault-bomb = stopped unpacking, { $from } had become { $to } already (allowed are { $size }, or { $ratio } times what came)
 
 fault-too-many-redirects = more than { $count } redirects
 fault-too-many-redirects-advice = the server may be sending us in a circle
@@ -74,6 +94,9 @@ fault-two-redirects = it redirects to several places at once
 
 fault-only-partial = the body is not complete
 fault-only-partial-advice = save it under a name that ends in .partial
+fault-no-file-name = the name of a file is missing
+fault-no-file-name-advice = add one at the end
+fault-write-protected = the file is write-protected
 fault-not-a-file = something that is not a file has that name
 fault-names-taken = all names like it are taken
 

@@ -124,7 +124,7 @@ impl Body {
     }
 
     /// Writes it to `path`, atomically: beside it under another name, synced, renamed. An old file keeps its
-    /// permissions; where `path` is a link, what it leads to is replaced.
+    /// permissions; where `path` is a link, what it leads to is replaced, or made.
     ///
     /// # Errors
     /// Disk full, no permission, no folder, a folder or a device has the name; or the body is not complete and

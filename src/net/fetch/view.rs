@@ -131,6 +131,8 @@ pub struct Hop {
     pub framing: Option<Framing>,
     /// What is worth saying aloud: https → http, chunks won over a length, …; ready to show.
     pub notes: Vec<String>,
+    /// How many of them there were when the first head came.
+    pub early_notes: usize,
     /// Every read and write, above TLS.
     pub recording: Option<Arc<Recording>>,
     /// When each phase of this hop began, counted from the start of the fetch; in order. [`Phase::Done`] ends the
