@@ -271,7 +271,7 @@ fn options_are_checked_and_used() {
     assert_eq!((code, out), (0, b"hi".to_vec()));
     let server = Server::new(vec![answer(moved)]);
     let (code, _, err) = run(&[&server.url("/"), "--max-redirects", "0"]);
-    assert!(code == 1 && err.contains("more than 0 redirects"), "{err}");
+    assert!(code == 1 && err.contains("none was to be followed"), "{err}");
     let server = Server::new(vec![answer_then(b"", hold)]);
     let (code, _, err) = run(&[&server.url("/"), "--timeout", "0.05"]);
     assert!(code == 1 && err.contains("no answer for"), "{err}");

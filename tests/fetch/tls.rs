@@ -158,6 +158,8 @@ fn a_bad_file_of_roots_is_said() {
     std::fs::write(&empty, "nothing").expect("written");
     let done = fetch_with("https://localhost:1/", trusting(&none));
     assert!(matches!(done.fault(), Fault::UnreadableRoots(_)));
+    let text = done.failure().0.to_string();
+    assert!(text.contains("check its name") && !text.contains("PEM"), "{text}");
     let done = fetch_with("https://localhost:1/", trusting(&empty));
     assert_eq!(done.fault(), &Fault::BadRoots);
     assert!(done.failure().0.to_string().contains("empty.pem"), "{}", done.failure().0);

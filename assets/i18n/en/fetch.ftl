@@ -13,12 +13,15 @@ fault-certificate-expired = the server’s certificate has expired
 fault-certificate-not-yet-valid = the server’s certificate is not valid yet
 fault-certificate-time-advice = check this computer’s clock, or ask the server’s owner to renew it
 fault-wrong-host = the server’s certificate is not for { $host } but for { $names }
+fault-wrong-host-nameless = the server’s certificate is not for { $host }
 fault-wrong-host-advice = check the address, this may be another server
 fault-unknown-issuer = the server’s certificate is from an issuer that this computer does not trust
 fault-self-signed = the server’s certificate is signed by itself, nobody vouches for it
 fault-unknown-issuer-advice = if you know the issuer, add its certificate as a root to trust
 fault-revoked = the server’s certificate has been revoked by its issuer
-fault-bad-certificate = the server’s certificate cannot be accepted ({ $text })
+fault-bad-signature = the signature of the server’s certificate does not fit
+fault-wrong-purpose = the server’s certificate is not meant for servers
+fault-odd-certificate = the server’s certificate has a form that is not supported
 fault-no-common-tls = both sides have no common version or cipher of TLS (1.2 or newer is needed)
 fault-no-common-tls-advice = the server needs newer software
 fault-not-tls = the answer is not TLS
@@ -27,6 +30,7 @@ fault-tls-closed = the other side closed the connection while TLS was being agre
 fault-tls-other = TLS failed ({ $text })
 fault-bad-roots = it holds no certificate
 fault-unreadable-roots = it cannot be read ({ $text })
+fault-unreadable-roots-advice = check its name, and that you may read it
 fault-bad-roots-advice = choose a PEM file that begins with -----BEGIN CERTIFICATE-----
 fault-no-roots = this computer has no trusted root certificates
 fault-no-roots-advice = install them (on Debian the package ca-certificates)
@@ -44,8 +48,8 @@ fault-head-slow =
         [one] the head of the answer did not come within 1 second
        *[other] the head of the answer did not come within { $seconds } seconds
     }
-fault-head-too-large = the head of the answer is larger than 256 KiB
-fault-too-many-headers = the answer has more than 1,000 header fields
+fault-head-too-large = the head of the answer is larger than { $most }
+fault-too-many-headers = the answer has more than { $most } header fields
 fault-not-http = the answer is not HTTP/1, it begins with “{ $text }”
 fault-not-http-advice = check the port, another kind of server may listen there
 fault-head-version = the HTTP version in the answer is neither 1.0 nor 1.1 (“{ $line }”)
@@ -86,12 +90,20 @@ fault-broken-coding = the compressed body ({ $coding }) is broken or ends early
 fault-after-coding = bytes follow after the end of the compressed body ({ $coding })
 fault-bomb = stopped unpacking, { $from } had become { $to } already (allowed are { $size }, or { $ratio } times what came)
 
-fault-too-many-redirects = more than { $count } redirects
+fault-too-many-redirects =
+    { $count ->
+        [0] it redirects, and none was to be followed
+        [one] more than 1 redirect
+       *[other] more than { $count } redirects
+    }
+fault-no-redirects-advice = allow some, or ask for the answer itself by not following redirects
 fault-too-many-redirects-advice = the server may be sending us in a circle
 fault-bad-redirect = it redirects to something that is not a web address (“{ $location }”)
 fault-redirect-scheme = it redirects to { $scheme }, only http and https are followed
 fault-two-redirects = it redirects to several places at once
 
+fault-spool = { $cause } (temporary files are in { $folder })
+fault-spool-advice = free some space there, or set TMPDIR to another folder
 fault-only-partial = the body is not complete
 fault-only-partial-advice = save it under a name that ends in .partial
 fault-no-file-name = the name of a file is missing

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use super::body::{About, Spool};
+use super::body::{self, About, Spool};
 use super::decode;
 use super::framing::{self, Plan};
 use super::state::Worker;
@@ -138,7 +138,7 @@ impl Exchange<'_> {
             Framing::Length(length) => Some(length),
             Framing::Chunked | Framing::UntilClose => None,
         });
-        let spool_error = |e| Error::io(Operation::Spool, self.target.as_str(), e);
+        let spool_error = |e| body::spool_error(self.target.as_str(), e);
         let mut spool = Spool::new().map_err(spool_error)?;
         let received = self.receive(&mut wire, &plan, &mut spool).and_then(|()| match head.status {
             // No range was asked for: this is not the page.
@@ -183,7 +183,7 @@ impl Exchange<'_> {
             if n == 0 {
                 break;
             }
-            spool.write(bytes).map_err(|e| Error::io(Operation::Spool, self.target.as_str(), e))?;
+            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
             self.worker.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;

@@ -33,11 +33,11 @@ pub enum Fault {
     #[error("{}", t("fault-certificate-not-yet-valid"))]
     CertificateNotYetValid,
     /// The certificate is for other names.
-    #[error("{}", tf("fault-wrong-host", &[("host", host.as_str().into()), ("names", names.as_str().into())]))]
+    #[error("{}", wrong_host(host, names))]
     WrongHost {
         /// The host that was asked for.
         host: String,
-        /// The names that the certificate is for; a few of them, parted by commas.
+        /// The names that the certificate is for; a few of them, parted by commas; empty if it has none.
         names: String,
     },
     /// No trusted root has signed it.
@@ -49,9 +49,15 @@ pub enum Fault {
     /// Its issuer has withdrawn it.
     #[error("{}", t("fault-revoked"))]
     Revoked,
-    /// Anything else about a certificate, in the TLS library's words.
-    #[error("{}", text("fault-bad-certificate", "text", .0))]
-    BadCertificate(String),
+    /// Its signature does not fit.
+    #[error("{}", t("fault-bad-signature"))]
+    BadSignature,
+    /// It is for something other than servers.
+    #[error("{}", t("fault-wrong-purpose"))]
+    WrongPurpose,
+    /// It is broken or of a kind that is not supported, such as X.509 version 1.
+    #[error("{}", t("fault-odd-certificate"))]
+    OddCertificate,
     /// No version or cipher that both sides speak.
     #[error("{}", t("fault-no-common-tls"))]
     NoCommonTls,
@@ -94,11 +100,11 @@ pub enum Fault {
     /// The head did not come in this time.
     #[error("{}", tf("fault-head-slow", &[("seconds", .0.as_secs_f64().into())]))]
     HeadSlow(Duration),
-    /// More than 256 KiB of head.
-    #[error("{}", t("fault-head-too-large"))]
+    /// More bytes of head than anyone needs.
+    #[error("{}", text("fault-head-too-large", "most", &bytes(super::head::MOST_BYTES as u64)))]
     HeadTooLarge,
-    /// More than 1,000 header fields.
-    #[error("{}", t("fault-too-many-headers"))]
+    /// More header fields than anyone needs.
+    #[error("{}", text("fault-too-many-headers", "most", &count(super::head::MOST_HEADERS as u64)))]
     TooManyHeaders,
     /// What came does not begin as HTTP/1 does; the first bytes of it, made visible.
     #[error("{}", text("fault-not-http", "text", .0))]
@@ -202,7 +208,7 @@ pub enum Fault {
     },
 
     /// More redirects than were allowed.
-    #[error("{}", text("fault-too-many-redirects", "count", &count(u64::from(*.0))))]
+    #[error("{}", tf("fault-too-many-redirects", &[("count", (*.0).into())]))]
     TooManyRedirects(u32),
     /// A redirect to something that is not a URL.
     #[error("{}", text("fault-bad-redirect", "location", .0))]
@@ -214,6 +220,14 @@ pub enum Fault {
     #[error("{}", t("fault-two-redirects"))]
     TwoRedirects,
 
+    /// The temporary file of a body cannot be written or read.
+    #[error("{}", tf("fault-spool", &[("cause", cause.as_str().into()), ("folder", folder.as_str().into())]))]
+    Spool {
+        /// Why, ready to show.
+        cause: String,
+        /// The folder of such files.
+        folder: String,
+    },
     /// A body that ended early was to be saved as if it were whole.
     #[error("{}", t("fault-only-partial"))]
     OnlyPartial,
@@ -269,6 +283,13 @@ fn broken(got: u64, length: Option<u64>) -> String {
     }
 }
 
+fn wrong_host(host: &str, names: &str) -> String {
+    if names.is_empty() {
+        return text("fault-wrong-host-nameless", "host", host);
+    }
+    tf("fault-wrong-host", &[("host", host.into()), ("names", names.into())])
+}
+
 fn stalled(got: u64, length: Option<u64>, time: Duration) -> String {
     let seconds = time.as_secs_f64().into();
     match length {
@@ -293,7 +314,8 @@ impl Fault {
             Self::UnknownIssuer | Self::SelfSigned => "fault-unknown-issuer-advice",
             Self::NotTls => "fault-not-tls-advice",
             Self::NoCommonTls => "fault-no-common-tls-advice",
-            Self::BadRoots | Self::UnreadableRoots(_) => "fault-bad-roots-advice",
+            Self::BadRoots => "fault-bad-roots-advice",
+            Self::UnreadableRoots(_) => "fault-unreadable-roots-advice",
             Self::NoRoots => "fault-no-roots-advice",
             Self::NotHttp(_) => "fault-not-http-advice",
             Self::HeadSlow(_) | Self::HeadStalled { .. } | Self::Stalled { .. } => "fault-stalled-advice",
@@ -305,7 +327,9 @@ impl Fault {
             | Self::HeadBroken(_)
             | Self::UnaskedPart
             | Self::NoAnswer => "fault-try-again-advice",
+            Self::TooManyRedirects(0) => "fault-no-redirects-advice",
             Self::TooManyRedirects(_) => "fault-too-many-redirects-advice",
+            Self::Spool { .. } => "fault-spool-advice",
             Self::OnlyPartial => "fault-only-partial-advice",
             Self::NoFileName => "fault-no-file-name-advice",
             Self::NotAFile | Self::NamesTaken | Self::WriteProtected => "advice-is-folder",
@@ -335,7 +359,10 @@ mod tests {
             Fault::UnknownIssuer,
             Fault::SelfSigned,
             Fault::Revoked,
-            Fault::BadCertificate(s()),
+            Fault::WrongHost { host: s(), names: String::new() },
+            Fault::BadSignature,
+            Fault::WrongPurpose,
+            Fault::OddCertificate,
             Fault::NoCommonTls,
             Fault::NotTls,
             Fault::TlsClosed,
@@ -377,10 +404,12 @@ mod tests {
             Fault::BrokenCoding("gzip"),
             Fault::AfterCoding("gzip"),
             Fault::Bomb { from: 1, to: 2, size: 1, ratio: 1 },
+            Fault::TooManyRedirects(0),
             Fault::TooManyRedirects(10),
             Fault::BadRedirect(s()),
             Fault::RedirectScheme(s()),
             Fault::TwoRedirects,
+            Fault::Spool { cause: s(), folder: s() },
             Fault::OnlyPartial,
             Fault::NoFileName,
             Fault::WriteProtected,

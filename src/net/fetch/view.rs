@@ -16,7 +16,7 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long nothing may arrive (or leave) before the fetch is given up; also for the TLS handshake as a whole.
     pub silence: Duration,
-    /// For the whole head of a reply, however it drips.
+    /// For all heads of one exchange together, however they drip.
     pub head_timeout: Duration,
     /// How many redirects are followed.
     pub max_redirects: u32,
