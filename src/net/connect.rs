@@ -192,6 +192,18 @@ mod tests {
         assert!(matches!(tries[1], Try { address, error: None, .. } if address == good));
     }
 
+    #[test]
+    fn an_address_without_a_way_to_it_hides_no_refusal() {
+        let closed = TcpListener::bind("127.0.0.1:0").expect("listener").local_addr().expect("address");
+        // No TCP connection leads to all computers at once.
+        let nowhere = "255.255.255.255:9".parse().expect("address");
+        let mut tries = Vec::new();
+        let error = connect(&[closed, nowhere], LIMIT, &Cancel::default(), |one| tries.push(one)).expect_err("refused");
+        assert!(matches!(error.cause, Cause::Refused) && error.target == closed.to_string(), "{error}: {tries:?}");
+        assert_eq!(tries.len(), 2);
+        assert!(connect(&[nowhere], LIMIT, &Cancel::default(), |_| {}).is_err());
+    }
+
     /// A listener whose queue is full does not answer further connects: they wait.
     fn deaf() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("socket");

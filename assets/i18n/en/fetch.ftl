@@ -60,7 +60,7 @@ fault-head-line-end = a line in the head of the answer ends in a forbidden way (
 fault-too-many-interim = too many preliminary answers (1xx) came before the real one
 fault-switching-protocols = the server switched to another protocol (101) without being asked
 
-fault-not-a-length = the length of the body is not a length (Content-Length “{ $value }”)
+fault-not-a-length = the Content-Length “{ $value }” is not a length
 fault-two-lengths = the length of the body is ambiguous (Content-Length { $value })
 fault-bad-transfer-coding = the transfer coding is unknown or in the wrong order (Transfer-Encoding { $value })
 fault-too-many-codings = the body has too many codings one over the other
@@ -103,7 +103,7 @@ fault-redirect-scheme = it redirects to { $scheme }, only http and https are fol
 fault-two-redirects = it redirects to several places at once
 
 fault-spool = { $cause } (temporary files are in { $folder })
-fault-spool-advice = free some space there, or set TMPDIR to another folder
+fault-spool-advice = free some space there, or choose another folder with TMPDIR
 fault-only-partial = the body is not complete
 fault-only-partial-advice = save it under a name that ends in .partial
 fault-no-file-name = the name of a file is missing
