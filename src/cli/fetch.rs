@@ -6,13 +6,17 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{bounded, select};
+
+use super::{parse_seconds, signal};
 use crate::i18n::{bytes, t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress};
+use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress, can_save, can_save_in, without_userinfo};
 use crate::net::report::{Waited, Waker};
-use crate::net::{Error, Operation};
+use crate::net::{Cause, Error, Operation, spawn};
 use crate::recording::text::{visible, visible_lines};
 use crate::recording::{Limits, Recorder};
 
@@ -23,7 +27,6 @@ const PIECE: usize = 1 << 20;
 
 /// What `socketscope fetch` understands.
 #[derive(Clone, Debug, clap::Args)]
-#[command(about = t("cli-fetch-about"), long_about = None)]
 pub struct Args {
     #[arg(value_name = "URL", help = t("cli-fetch-url"))]
     url: String,
@@ -51,8 +54,7 @@ pub struct Args {
 
 /// A time in seconds, with decimals, above 0 and up to a day.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let number = text.trim().parse::<f64>().ok().filter(|n| *n > 0.0 && *n <= 86_400.0);
-    number.map(Duration::from_secs_f64).ok_or_else(|| t("cli-fetch-bad-seconds"))
+    parse_seconds(text).and_then(|time| if time.is_zero() { Err(t("cli-fetch-no-time")) } else { Ok(time) })
 }
 
 impl Args {
@@ -70,16 +72,37 @@ impl Args {
         }
     }
 
-    /// The file to write to, unless it is standard output.
-    fn file(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|path| path.as_os_str() != "-")
+    fn place(&self) -> Place<'_> {
+        match &self.output {
+            _ if self.remote_name => Place::Suggested,
+            Some(path) if path.as_os_str() != "-" => Place::File(path),
+            _ => Place::Stdout,
+        }
     }
+
+    /// Says what can be said before anything is fetched.
+    fn check_place(&self) -> Result<(), Error> {
+        match self.place() {
+            Place::Stdout => Ok(()),
+            Place::Suggested => can_save_in(Path::new(".")),
+            Place::File(path) => can_save(path),
+        }
+    }
+}
+
+/// Where the body is to go.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Stdout,
+    /// This folder, under the name that the server suggests.
+    Suggested,
+    File(&'a Path),
 }
 
 /// Where a terminal command writes to.
 pub struct Streams<'a> {
-    /// Standard output.
-    pub out: &'a mut dyn Write,
+    /// Standard output; a thread of its own writes to it.
+    pub out: Box<dyn Write + Send>,
     /// Whether a person reads it as it comes.
     pub out_is_terminal: bool,
     /// Standard error.
@@ -94,59 +117,59 @@ impl std::fmt::Debug for Streams<'_> {
     }
 }
 
-/// Fetches, and says how that went: 0 where the whole body was received and written, else 1 with one line on
-/// standard error. `stop` cancels it.
+/// Fetches, and says how that went: 0 where the whole body was received and written, else one line on standard error
+/// and 1, or [`signal::INTERRUPTED`] where `stop` ended it. That works also while standard output is stuck.
 #[must_use]
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
     // Not locked: a worker that logs or panics meanwhile must be able to say so.
-    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let (out, mut err) = (io::stdout(), io::stderr());
     let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
-    run_to(args, stop, Streams { out: &mut out, out_is_terminal, err: &mut err, err_is_terminal })
+    run_to(args, stop, Streams { out: Box::new(out), out_is_terminal, err: &mut err, err_is_terminal })
 }
 
 /// [`run`], to other streams than those of the process.
 #[must_use]
 pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
+    let Streams { out, out_is_terminal, err, err_is_terminal } = streams;
+    let mut teller = Teller { err, terminal: err_is_terminal, progress: args.progress, told: Told::default() };
+    if let Err(error) = args.check_place() {
+        teller.say(&error.to_string());
+        return 1;
+    }
     // Nothing looks at the recording here: a little memory is enough.
     let recorder = Recorder::new(Limits { each: 1 << 20, all: 4 << 20 });
     let fetch = Fetch::start(&args.url, args.options(), &recorder, Waker::none());
     let canceller = fetch.canceller();
     let _stop = stop.on_cancel(move || canceller.cancel());
-    let Streams { out, out_is_terminal, err, err_is_terminal } = streams;
-    let mut teller = Teller { err, terminal: err_is_terminal, progress: args.progress, told: Told::default() };
     teller.follow(&fetch);
     let result = match fetch.view(|view| view.outcome.clone()) {
-        Some(Outcome::Complete(body)) => deliver(args, &body, out, out_is_terminal, &mut teller),
-        Some(Outcome::Failed { error, .. }) => Err(error.to_string()),
+        Some(Outcome::Complete(body)) => match args.place() {
+            Place::Stdout => to_stdout(body, out, out_is_terminal, stop),
+            place => save(place, &body, &mut teller),
+        }
+        .map_err(Arc::new),
+        Some(Outcome::Failed { error, .. }) => Err(error),
         // A fetch that is over has an outcome.
-        None => Err(t("cause-cancelled")),
+        None => Err(Arc::new(Error::new(Operation::Fetch, without_userinfo(&args.url), Cause::Cancelled))),
     };
     match result {
         Ok(()) => 0,
-        Err(line) => {
-            teller.say(&line);
-            1
+        Err(error) => {
+            teller.say(&error.to_string());
+            if error.is_cancelled() && stop.is_cancelled() { signal::INTERRUPTED } else { 1 }
         }
     }
 }
 
-/// Writes a complete body to where it was asked to go.
-fn deliver(
-    args: &Args,
-    body: &Body,
-    out: &mut dyn Write,
-    out_is_terminal: bool,
-    teller: &mut Teller<'_>,
-) -> Result<(), String> {
-    let line = |error: Error| error.to_string();
-    let path = if args.remote_name {
-        body.save_new(Path::new(".")).map_err(line)?
-    } else if let Some(path) = args.file() {
-        body.save(path).map_err(line)?;
-        path.to_owned()
-    } else {
-        let copied = if out_is_terminal { show(body, out) } else { copy(body, out) };
-        return copied.map_err(line);
+/// Writes a complete body to a file.
+fn save(place: Place<'_>, body: &Body, teller: &mut Teller<'_>) -> Result<(), Error> {
+    let path = match place {
+        Place::Stdout => return Ok(()),
+        Place::Suggested => body.save_new(Path::new("."))?,
+        Place::File(path) => {
+            body.save(path)?;
+            path.to_owned()
+        }
     };
     let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
     teller
@@ -154,8 +177,27 @@ fn deliver(
     Ok(())
 }
 
+/// Writes a complete body to standard output, until that is done or `stop`: a write to a pipe that nobody reads
+/// cannot be interrupted, its thread is then left to itself.
+fn to_stdout(body: Arc<Body>, mut out: Box<dyn Write + Send>, terminal: bool, stop: &Cancel) -> Result<(), Error> {
+    let (done, is_done) = bounded(1);
+    spawn("stdout", move || {
+        let written = if terminal { show(&body, &mut out) } else { copy(&body, &mut out) };
+        // Nobody waits any more: it was stopped.
+        _ = done.send(written);
+    })
+    .map_err(stdout_error)?;
+    let stopped = || Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Cancelled));
+    select! {
+        // The thread says how it went, unless it panicked.
+        recv(is_done) -> written => written.unwrap_or_else(|_| Err(stdout_error(io::ErrorKind::Other.into()))),
+        recv(stop.ended()) -> _ => is_done.try_recv().unwrap_or_else(|_| stopped()),
+    }
+}
+
+/// In the system's own words: what helps with files does not help here.
 fn stdout_error(error: io::Error) -> Error {
-    Error::io(Operation::Save, t("cli-fetch-stdout"), error)
+    Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error))
 }
 
 /// The bytes as received.
@@ -286,8 +328,8 @@ impl Told {
                 self.news_of(hop, &mut lines);
             }
             match hops.get(self.hops) {
-                // Only with an answer: where there is none, the one line of the failure says it all.
-                Some(next) if next.head.is_some() || !next.interim.is_empty() => {
+                // Without an answer and without a note, the one line of the failure says it all.
+                Some(next) if next.head.is_some() || !next.interim.is_empty() || !next.notes.is_empty() => {
                     *self = Self { hops: self.hops + 1, progress: self.progress, at: self.at, ..Self::default() };
                     lines.push(format!("* GET {}", visible(next.url.as_bytes())));
                 }
@@ -297,6 +339,8 @@ impl Told {
     }
 
     fn news_of(&mut self, hop: &Hop, lines: &mut Vec<String>) {
+        let answered = hop.head.is_some() || !hop.interim.is_empty();
+        self.notes_of(hop, if answered { hop.early_notes } else { hop.notes.len() }, lines);
         for head in hop.interim.iter().skip(self.interim) {
             head_lines(head, lines);
         }
@@ -305,8 +349,14 @@ impl Told {
             head_lines(head, lines);
             self.head = true;
         }
-        lines.extend(hop.notes.iter().skip(self.notes).map(|note| format!("* {}", visible(note.as_bytes()))));
-        self.notes = hop.notes.len();
+        self.notes_of(hop, hop.notes.len(), lines);
+    }
+
+    /// The notes up to the one at `end`.
+    fn notes_of(&mut self, hop: &Hop, end: usize, lines: &mut Vec<String>) {
+        let new = hop.notes.get(self.notes..end).unwrap_or_default();
+        lines.extend(new.iter().map(|note| format!("* {}", visible(note.as_bytes()))));
+        self.notes += new.len();
     }
 }
 

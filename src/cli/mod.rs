@@ -31,7 +31,7 @@ pub enum Command {
     #[command(about = t("cli-chat"), long_about = None)]
     Chat(chat::Args),
     /// A fetch.
-    #[command(about = t("cli-fetch"), long_about = None)]
+    #[command(about = t("cli-fetch-about"), long_about = None)]
     Fetch(fetch::Args),
 }
 

@@ -1,7 +1,7 @@
 //! From a host name to an open connection: resolve, then try each address in turn. Cancellable at every moment.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ pub struct Try {
 }
 
 /// The addresses of `host`, in the system's order, each with `port`. A literal address needs no look-up.
+///
+/// `localhost` is both loopback addresses, whichever of them the system knows by that name (RFC 6761 §6.3).
 ///
 /// The system's look-up cannot be interrupted: it runs on a thread of its own, which is left to itself when
 /// `limit` has passed or `cancel` was called.
@@ -49,10 +51,20 @@ pub fn resolve(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Resul
         recv(after(limit)) -> _ => return Err(error(Cause::TimedOut(limit))),
     };
     let mut addresses = found.unwrap_or_default();
+    if is_localhost(host) {
+        let loopbacks = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+        addresses.extend(loopbacks.map(|loopback| SocketAddr::new(loopback, port)));
+    }
     // One address can be listed once for each protocol.
     let mut seen = std::collections::HashSet::new();
     addresses.retain(|address| seen.insert(*address));
     if addresses.is_empty() { Err(error(Cause::HostNotFound)) } else { Ok(addresses) }
+}
+
+/// Whether `host` is `localhost` or a name below it.
+fn is_localhost(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
 }
 
 /// Connects to the first of `addresses` that answers; `tried` is told about each as it ends. All tries together
@@ -61,7 +73,7 @@ pub fn resolve(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Resul
 /// The stream is in blocking mode, with `TCP_NODELAY` set. Its ends are known even where the peer has reset it since.
 ///
 /// # Errors
-/// The error of the last address that was tried, or cancelled.
+/// The error of the last address that was tried, unless there is no way to it and one before said more; or cancelled.
 pub fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
@@ -84,7 +96,10 @@ pub fn connect(
                 let cancelled = matches!(cause, Cause::Cancelled);
                 let error = |cause| Error::new(Operation::Connect, address, cause);
                 tried(Try { address, took, error: Some(error(copy(&cause))) });
-                last = Some(error(cause));
+                let says_more = !matches!(cause, Cause::Unreachable | Cause::Os(_));
+                if says_more || last.is_none() {
+                    last = Some(error(cause));
+                }
                 if cancelled {
                     break;
                 }
@@ -101,6 +116,8 @@ fn copy(cause: &Cause) -> Cause {
         Cause::Unreachable => Cause::Unreachable,
         Cause::Cancelled => Cause::Cancelled,
         Cause::TimedOut(limit) => Cause::TimedOut(*limit),
+        Cause::Reset => Cause::Reset,
+        Cause::NoDescriptors => Cause::NoDescriptors,
         other => Cause::Os(io::Error::other(other.to_string())),
     }
 }
@@ -175,6 +192,18 @@ mod tests {
         assert!(matches!(tries[1], Try { address, error: None, .. } if address == good));
     }
 
+    #[test]
+    fn an_address_without_a_way_to_it_hides_no_refusal() {
+        let closed = TcpListener::bind("127.0.0.1:0").expect("listener").local_addr().expect("address");
+        // No TCP connection leads to all computers at once.
+        let nowhere = "255.255.255.255:9".parse().expect("address");
+        let mut tries = Vec::new();
+        let error = connect(&[closed, nowhere], LIMIT, &Cancel::default(), |one| tries.push(one)).expect_err("refused");
+        assert!(matches!(error.cause, Cause::Refused) && error.target == closed.to_string(), "{error}: {tries:?}");
+        assert_eq!(tries.len(), 2);
+        assert!(connect(&[nowhere], LIMIT, &Cancel::default(), |_| {}).is_err());
+    }
+
     /// A listener whose queue is full does not answer further connects: they wait.
     fn deaf() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("socket");
@@ -218,6 +247,14 @@ mod tests {
         assert_eq!(resolve("[::1]", 7, LIMIT, &cancel).expect("literal"), ["[::1]:7".parse().expect("address")]);
         let local = resolve("localhost", 7, LIMIT, &cancel).expect("localhost");
         assert!(local.iter().all(|address| address.ip().is_loopback()));
+        for name in ["localhost", "LocalHost.", "sub.localhost"] {
+            let found = resolve(name, 7, LIMIT, &cancel).expect("localhost");
+            for both in ["127.0.0.1:7", "[::1]:7"] {
+                let both = both.parse().expect("address");
+                assert_eq!(found.iter().filter(|address| **address == both).count(), 1, "{name}: {found:?}");
+            }
+        }
+        assert!(!is_localhost("notlocalhost") && !is_localhost("localhost.example"));
         let error = resolve("no-such-host.invalid", 7, LIMIT, &cancel).expect_err("unknown");
         assert!(matches!(error.cause, Cause::HostNotFound), "{error}");
     }

@@ -171,10 +171,17 @@ fn what_is_no_answer_is_an_error() {
     assert!(matches!(done.fault(), Fault::NotHttp(_)));
     addresses.push(server.port);
     assert!(done.failure().0.to_string().contains(&format!("127.0.0.1:{}", server.port)));
-    assert_eq!(fetched(b"HTTP/1.1 101 Switching\r\n\r\n").fault(), &Fault::SwitchingProtocols);
+    let done = fetched(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n");
+    assert_eq!(done.fault(), &Fault::SwitchingProtocols);
+    assert_eq!(
+        done.last().head.as_ref().expect("the head is shown").raw,
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"
+    );
+    let done = fetched(b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n");
+    assert!(done.failure().0.to_string().contains("\u{201c}X: a\\x00b\u{201d}"), "{}", done.failure().0);
     assert!(matches!(
         fetched(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody").fault(),
-        Fault::BadLength(_)
+        Fault::TwoLengths(_)
     ));
     assert!(matches!(
         fetched(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\nbody").fault(),
@@ -205,7 +212,47 @@ fn nothing_listening_and_no_such_name_are_said_with_the_address() {
 }
 
 #[test]
+fn a_part_that_was_not_asked_for_is_no_page() {
+    let done = fetched(b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/10\r\nContent-Length: 4\r\n\r\nhalf");
+    assert_eq!(done.fault(), &Fault::UnaskedPart);
+    let partial = done.failure().1.expect("partial");
+    assert!(!partial.is_complete());
+    assert_eq!(partial.read_at(0, 100).expect("bytes"), b"half");
+}
+
+#[test]
+fn a_reset_inside_a_head_says_how_much_had_come() {
+    let (woken, wakes) = crossbeam_channel::bounded(1);
+    let server = Server::new(vec![answer_then(b"HTTP/1.1 200 OK\r\nX: y", move |stream| {
+        wakes.recv_timeout(super::PATIENCE).expect("the head has come");
+        reset(stream)
+    })]);
+    let waker = Waker::none();
+    let fetch = Fetch::start(&server.url("/"), Options::default(), &recorder(), waker);
+    // The recording has what the client has read: the reset can overtake none of it.
+    super::wait_until(|| {
+        let recording = fetch.view(|view| view.hops.last().and_then(|hop| hop.recording.clone()));
+        recording.is_some_and(|recording| recording.joined(Direction::In).len() == 21)
+    });
+    woken.send(()).expect("sent");
+    assert_eq!(Done::of(&fetch).fault(), &Fault::HeadBroken(21));
+}
+
+#[test]
 fn localhost_falls_back_to_the_address_that_listens() {
+    match TcpListener::bind("[::1]:0") {
+        Ok(listener) => {
+            let port = listener.local_addr().expect("address").port();
+            let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
+                let (mut stream, _) = listener.accept().expect("connection");
+                read_request(&mut stream).expect("request");
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nsix").expect("sent");
+            });
+            assert_eq!(fetch(&format!("localhost:{port}")).bytes(), b"six");
+            thread.expect("thread").join().expect("the server");
+        }
+        Err(error) => eprintln!("SKIPPED: no IPv6 loopback here: {error}"),
+    }
     let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]);
     assert_eq!(fetch(&format!("localhost:{}", server.port)).bytes(), b"ok");
 }

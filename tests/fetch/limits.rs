@@ -18,12 +18,27 @@ fn silent(silence: Duration) -> Options {
 
 #[test]
 fn silence_ends_every_phase() {
-    for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nX:", b"HTTP/1.1 200 OK\r\n\r\nhalf"] {
+    let given_up = |answer: &[u8]| {
         let server = Server::new(vec![answer_then(answer, hold)]);
-        let done = fetch_with(&server.url("/"), silent(SOON));
-        let error = done.failure().0;
-        assert!(matches!(error.cause, Cause::TimedOut(limit) if limit == SOON), "{error}");
-        assert_eq!(error.operation, Operation::Receive);
+        fetch_with(&server.url("/"), silent(SOON))
+    };
+    let done = given_up(b"");
+    let error = done.failure().0;
+    assert!(matches!(error.cause, Cause::TimedOut(limit) if limit == SOON), "{error}");
+    assert_eq!(error.operation, Operation::Receive);
+    let done = given_up(b"HTTP/1.1 200 OK\r\nX:");
+    assert_eq!(done.fault(), &Fault::HeadStalled { got: 19, time: SOON });
+    for (framing, length, body) in [
+        ("", None, "half"),
+        ("Content-Length: 10\r\n", Some(10), "half"),
+        ("Transfer-Encoding: chunked\r\n", None, "4\r\nhalf\r\n"),
+    ] {
+        let done = given_up(format!("HTTP/1.1 200 OK\r\n{framing}\r\n{body}").as_bytes());
+        assert_eq!(done.fault(), &Fault::Stalled { got: 4, length, time: SOON });
+        let (error, partial) = done.failure();
+        assert_eq!(partial.expect("partial").len(), 4);
+        assert!(error.target.starts_with("http://127.0.0.1:"), "{error}");
+        assert!(!error.to_string().contains("check the address"), "{error}");
     }
     let server = Server::new(vec![Box::new(hold)]);
     let done = fetch_with(&format!("https://127.0.0.1:{}/", server.port), silent(SOON));
@@ -59,6 +74,20 @@ fn a_head_that_never_ends_is_given_up_however_it_drips() {
     })]);
     let done = fetch_with(&server.url("/"), Options { head_timeout: SOON, ..Options::default() });
     assert_eq!(done.fault(), &Fault::HeadSlow(SOON));
+}
+
+#[test]
+fn preliminary_answers_do_not_give_the_head_more_time() {
+    let server = Server::new(vec![answer_then(b"", |mut stream| {
+        // Each is a whole head in good time.
+        while std::io::Write::write_all(&mut stream, b"HTTP/1.1 102 Processing\r\n\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    })]);
+    let limit = Duration::from_millis(200);
+    let done = fetch_with(&server.url("/"), Options { head_timeout: limit, ..Options::default() });
+    assert_eq!(done.fault(), &Fault::HeadSlow(limit));
 }
 
 #[test]

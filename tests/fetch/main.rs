@@ -62,6 +62,15 @@ impl Done {
     }
 }
 
+/// Waits for what nobody tells of.
+fn wait_until(mut it_is: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !it_is() {
+        assert!(std::time::Instant::now() < deadline, "it never came");
+        std::thread::yield_now();
+    }
+}
+
 fn recorder() -> Arc<Recorder> {
     Recorder::new(Limits::default())
 }

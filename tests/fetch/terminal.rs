@@ -1,14 +1,37 @@
 //! `socketscope fetch`, with the streams of a test.
 
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use crossbeam_channel::bounded;
 use socketscope::cli::fetch::{Args, Streams, run_to};
+use socketscope::cli::signal::INTERRUPTED;
 use socketscope::net::cancel::Cancel;
 
-use super::server::{Server, answer, answer_then, hold};
+use super::server::{Server, answer, answer_then, close, hold};
+
+/// Standard output, kept.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().expect("kept").clone()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("kept").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 #[derive(Parser)]
 struct Command {
@@ -22,10 +45,11 @@ fn args(words: &[&str]) -> Args {
 
 /// Exit code, standard output, standard error.
 fn run_on(words: &[&str], terminal: bool) -> (i32, Vec<u8>, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams { out: &mut out, out_is_terminal: terminal, err: &mut err, err_is_terminal: terminal };
+    let (out, mut err) = (Kept::default(), Vec::new());
+    let streams =
+        Streams { out: Box::new(out.clone()), out_is_terminal: terminal, err: &mut err, err_is_terminal: terminal };
     let code = run_to(&args(words), &Cancel::default(), streams);
-    (code, out, String::from_utf8(err).expect("text"))
+    (code, out.bytes(), String::from_utf8(err).expect("text"))
 }
 
 fn run(words: &[&str]) -> (i32, Vec<u8>, String) {
@@ -69,12 +93,111 @@ fn a_file_is_written_whole_or_left_as_it_was() {
     assert_eq!((code, std::fs::read(&path).expect("read")), (0, b"new".to_vec()));
     assert!(err.contains("3 B of 3 B (100 %)"), "{err}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+}
 
-    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew"]);
-    let missing = folder.path().join("none/page");
-    let (code, _, err) = run(&[&server.url("/"), "-o", missing.to_str().expect("text")]);
-    assert_eq!(code, 1);
-    assert!(err.lines().last().expect("line").contains("the folder does not exist"), "{err}");
+#[test]
+fn where_nothing_can_be_written_nothing_is_fetched() {
+    let folder = tempfile::tempdir().expect("folder");
+    // Whoever connects waits in its queue for ever.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    listener.set_nonblocking(true).expect("set");
+    let url = format!("http://{}/", listener.local_addr().expect("address"));
+    for (path, words) in [("none/page", "the folder does not exist"), ("x/", "name of a file"), ("", "a folder has")] {
+        let path = folder.path().join(path);
+        let (code, out, err) = run(&[&url, "-o", path.to_str().expect("text")]);
+        assert_eq!((code, out.len(), err.lines().count()), (1, 0, 1), "{err}");
+        assert!(err.contains(words), "{err}");
+    }
+    assert_eq!(listener.accept().expect_err("nobody came").kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+}
+
+#[test]
+fn what_is_worth_saying_is_said_also_without_an_answer() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("listener").local_addr().expect("address").port();
+    let server = Server::answering([format!("HTTP/1.1 302 Found\r\nLocation: http://u:p@127.0.0.1:{port}/\r\n\r\n")]);
+    let (code, _, err) = run(&[&server.url("/")]);
+    let lines: Vec<_> = err.lines().collect();
+    assert_eq!((code, lines.len()), (1, 7), "{err}");
+    assert_eq!(lines[4], format!("* GET http://127.0.0.1:{port}/"));
+    assert!(lines[5].contains("inside the redirect are not used"), "{err}");
+    assert!(lines[6].contains("refused"), "{err}");
+}
+
+/// Tells of the first line that has `words`.
+struct Watch {
+    words: &'static str,
+    seen: crossbeam_channel::Sender<()>,
+    text: String,
+}
+
+impl Write for Watch {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let had = self.text.contains(self.words);
+        self.text += &String::from_utf8_lossy(bytes);
+        if !had && self.text.contains(self.words) {
+            self.seen.send(()).expect("sent");
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn that_any_certificate_is_accepted_is_said_before_anything_is_sent() {
+    let (seen, was_seen) = bounded(1);
+    // It closes only once the warning was shown: without it the fetch hangs until its limit.
+    let server = Server::new(vec![Box::new(move |stream| {
+        was_seen.recv_timeout(super::PATIENCE).map_err(io::Error::other)?;
+        close(stream)
+    })]);
+    let mut err = Watch { words: "NOT verified", seen, text: String::new() };
+    let streams =
+        Streams { out: Box::new(Kept::default()), out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    let url = format!("https://127.0.0.1:{}/", server.port);
+    assert_eq!(run_to(&args(&[&url, "-k", "--timeout", "120"]), &Cancel::default(), streams), 1);
+    let text = err.text;
+    assert!(text.starts_with(&format!("* GET {url}\n")), "{text}");
+    assert!(text.contains("closed the connection while TLS was being agreed on"), "{text}");
+}
+
+#[test]
+fn stopping_ends_it_also_while_standard_output_is_stuck() {
+    struct Stuck {
+        written: crossbeam_channel::Sender<()>,
+        never: crossbeam_channel::Receiver<()>,
+    }
+    impl Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.written.send(()).expect("sent");
+            _ = self.never.recv();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
+    let ((written, was_written), (unstick, never)) = (bounded(1), bounded(1));
+    let stop = Cancel::default();
+    let stopper = {
+        let stop = stop.clone();
+        std::thread::Builder::new().name("stopper".into()).spawn(move || {
+            was_written.recv().expect("written");
+            stop.cancel();
+        })
+    };
+    let mut err = Vec::new();
+    let out = Box::new(Stuck { written, never });
+    let streams = Streams { out, out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    assert_eq!(run_to(&args(&[&server.url("/")]), &stop, streams), INTERRUPTED);
+    stopper.expect("thread").join().expect("stopper");
+    drop(unstick);
+    let err = String::from_utf8(err).expect("text");
+    assert!(err.lines().last().expect("line").ends_with("standard output: cancelled"), "{err}");
 }
 
 #[test]
@@ -106,13 +229,19 @@ fn a_closed_standard_output_is_one_line() {
     }
     let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
     let mut err = Vec::new();
-    let streams = Streams { out: &mut Closed, out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    let streams = Streams { out: Box::new(Closed), out_is_terminal: false, err: &mut err, err_is_terminal: false };
     assert_eq!(run_to(&args(&[&server.url("/")]), &Cancel::default(), streams), 1);
+    let err = String::from_utf8(err).expect("text");
+    assert!(
+        err.lines().last().is_some_and(|line| line.contains("standard output") && !line.contains("folder")),
+        "{err}"
+    );
     let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
-    let mut out = Vec::new();
-    let streams = Streams { out: &mut out, out_is_terminal: false, err: &mut Closed, err_is_terminal: true };
+    let out = Kept::default();
+    let streams =
+        Streams { out: Box::new(out.clone()), out_is_terminal: false, err: &mut Closed, err_is_terminal: true };
     assert_eq!(run_to(&args(&[&server.url("/"), "--progress"]), &Cancel::default(), streams), 0);
-    assert_eq!(out, b"body");
+    assert_eq!(out.bytes(), b"body");
 }
 
 #[test]
@@ -142,7 +271,7 @@ fn options_are_checked_and_used() {
     assert_eq!((code, out), (0, b"hi".to_vec()));
     let server = Server::new(vec![answer(moved)]);
     let (code, _, err) = run(&[&server.url("/"), "--max-redirects", "0"]);
-    assert!(code == 1 && err.contains("more than 0 redirects"), "{err}");
+    assert!(code == 1 && err.contains("none was to be followed"), "{err}");
     let server = Server::new(vec![answer_then(b"", hold)]);
     let (code, _, err) = run(&[&server.url("/"), "--timeout", "0.05"]);
     assert!(code == 1 && err.contains("no answer for"), "{err}");
@@ -163,9 +292,10 @@ fn stopping_ends_it_with_one_line() {
             stop.cancel();
         })
     };
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams { out: &mut out, out_is_terminal: false, err: &mut err, err_is_terminal: false };
-    assert_eq!(run_to(&args(&[&server.url("/"), "--timeout", "600"]), &stop, streams), 1);
+    let mut err = Vec::new();
+    let streams =
+        Streams { out: Box::new(Kept::default()), out_is_terminal: false, err: &mut err, err_is_terminal: false };
+    assert_eq!(run_to(&args(&[&server.url("/"), "--timeout", "600"]), &stop, streams), INTERRUPTED);
     stopper.expect("thread").join().expect("stopper");
     let err = String::from_utf8(err).expect("text");
     assert!(err.lines().last().expect("line").ends_with("cancelled"), "{err}");

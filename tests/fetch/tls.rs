@@ -92,6 +92,9 @@ fn tls_that_ends_without_farewell_is_cut_unless_the_length_is_known() {
     assert_eq!(done.fault(), &Fault::TlsCut(4));
     assert_eq!(done.failure().1.expect("partial").len(), 4);
     assert_eq!(fetched(&config, ANSWER, false, trusting(&authority.path())).bytes(), b"body");
+    let done = fetched(&config, b"HTTP/1.1 200 OK\r\nX: y", false, trusting(&authority.path()));
+    assert_eq!(done.fault(), &Fault::HeadCut(21));
+    assert_eq!(fetched(&config, b"", false, trusting(&authority.path())).fault(), &Fault::NoAnswer);
     let short = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
     let done = fetched(&config, short, false, trusting(&authority.path()));
     assert_eq!(done.fault(), &Fault::Short { got: 4, length: 10 });
@@ -155,6 +158,8 @@ fn a_bad_file_of_roots_is_said() {
     std::fs::write(&empty, "nothing").expect("written");
     let done = fetch_with("https://localhost:1/", trusting(&none));
     assert!(matches!(done.fault(), Fault::UnreadableRoots(_)));
+    let text = done.failure().0.to_string();
+    assert!(text.contains("check its name") && !text.contains("PEM"), "{text}");
     let done = fetch_with("https://localhost:1/", trusting(&empty));
     assert_eq!(done.fault(), &Fault::BadRoots);
     assert!(done.failure().0.to_string().contains("empty.pem"), "{}", done.failure().0);

@@ -31,5 +31,3 @@ cli-chat-connect-timeout = Give up when no connection was made in this time
 cli-chat-not-played = The tutorial was not played to its end
 cli-chat-input-left = More of standard input was waiting to be sent
 cli-chat-linger = How long to wait for more replies after standard input has ended
-
-cli-fetch = Fetch a page

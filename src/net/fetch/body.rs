@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::{Fault, charset, name, save};
-use crate::net::{Error, Operation, lock};
+use crate::net::{Cause, Error, Operation, lock};
 
 /// The size of the buffer in front of the file; larger writes go past it.
 const BUFFER: usize = 64 << 10;
@@ -20,6 +20,17 @@ pub(super) struct Spool {
     len: u64,
     /// The first bytes, to find the charset.
     start: Vec<u8>,
+}
+
+/// What the system said about the temporary file for the body of `url`: where such files are, and that it is full
+/// perhaps, has nothing to do with where a body is saved.
+pub(super) fn spool_error(url: &str, error: io::Error) -> Error {
+    let error = Error::io(Operation::Spool, url, error);
+    if matches!(error.cause, Cause::NoDescriptors) {
+        return error;
+    }
+    let folder = tempfile::env::temp_dir().display().to_string();
+    Error { cause: Fault::Spool { cause: error.cause.to_string(), folder }.into(), ..error }
 }
 
 /// What else is known of a body.
@@ -100,7 +111,7 @@ impl Body {
         let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(offset))
             .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|e| Error::io(Operation::Spool, &self.about.url, e))?;
+            .map_err(|e| spool_error(&self.about.url, e))?;
         Ok(bytes)
     }
 
@@ -124,7 +135,7 @@ impl Body {
     }
 
     /// Writes it to `path`, atomically: beside it under another name, synced, renamed. An old file keeps its
-    /// permissions; where `path` is a link, what it leads to is replaced.
+    /// permissions; where `path` is a link, what it leads to is replaced, or made.
     ///
     /// # Errors
     /// Disk full, no permission, no folder, a folder or a device has the name; or the body is not complete and
@@ -203,7 +214,6 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Cause;
 
     fn body(bytes: &[u8], complete: bool) -> Body {
         let mut spool = Spool::new().expect("spool");
@@ -215,6 +225,15 @@ mod tests {
             charset: None,
         };
         spool.finish(about, complete).expect("body")
+    }
+
+    #[test]
+    fn trouble_with_the_temporary_file_names_its_folder() {
+        let text = spool_error("http://a/", io::ErrorKind::StorageFull.into()).to_string();
+        let folder = tempfile::env::temp_dir();
+        for words in ["the disk is full", "TMPDIR", folder.to_str().expect("text")] {
+            assert!(text.contains(words), "{text}");
+        }
     }
 
     #[test]

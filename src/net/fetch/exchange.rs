@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use super::body::{About, Spool};
+use super::body::{self, About, Spool};
 use super::decode;
 use super::framing::{self, Plan};
 use super::state::Worker;
@@ -91,27 +91,33 @@ impl Exchange<'_> {
     /// Reads the 1xx answers and the final head.
     fn heads(&self, wire: &mut Wire) -> Result<Head, Error> {
         let mut interim = (0, 0);
+        // For all heads together, however many there are.
+        wire.socket().set_limit(Some(self.worker.options.head_timeout));
         loop {
-            let limit = self.worker.options.head_timeout;
-            wire.socket().set_limit(Some(limit));
-            let head = head::read(wire).map_err(|e| {
-                // The whole head was late, not one read of it.
-                let late = wire.socket().is_late() && self.is_timeout(&e);
-                self.error(Operation::Receive, if late { trouble::fault(Fault::HeadSlow(limit)) } else { e })
-            })?;
-            wire.socket().set_limit(None);
+            let mut raw = Vec::new();
+            let head = head::read_into(wire, &mut raw)
+                .map_err(|e| self.head_error(e, raw.len() as u64, wire.socket().is_late()))?;
+            self.worker.hop(|hop| {
+                if hop.interim.is_empty() {
+                    hop.early_notes = hop.notes.len();
+                }
+            });
             let hop = self.worker.hop_index();
             self.worker.report(Event::Head { hop, head: Arc::new(head.clone()) });
             match head.status {
-                101 => return Err(self.fault(Fault::SwitchingProtocols)),
+                101 => {
+                    self.worker.hop(|hop| hop.head = Some(head));
+                    return Err(self.fault(Fault::SwitchingProtocols));
+                }
                 100..=199 => {
                     interim = (interim.0 + 1, interim.1 + head.raw.len());
+                    self.worker.hop(|hop| hop.interim.push(head));
                     if interim.0 > MOST_INTERIM.0 || interim.1 > MOST_INTERIM.1 {
                         return Err(self.fault(Fault::TooManyInterim));
                     }
-                    self.worker.hop(|hop| hop.interim.push(head));
                 }
                 _ => {
+                    wire.socket().set_limit(None);
                     self.worker.hop(|hop| hop.head = Some(head.clone()));
                     return Ok(head);
                 }
@@ -132,9 +138,13 @@ impl Exchange<'_> {
             Framing::Length(length) => Some(length),
             Framing::Chunked | Framing::UntilClose => None,
         });
-        let spool_error = |e| Error::io(Operation::Spool, self.target.as_str(), e);
+        let spool_error = |e| body::spool_error(self.target.as_str(), e);
         let mut spool = Spool::new().map_err(spool_error)?;
-        let received = self.receive(&mut wire, &plan, &mut spool);
+        let received = self.receive(&mut wire, &plan, &mut spool).and_then(|()| match head.status {
+            // No range was asked for: this is not the page.
+            206 => Err(self.fault(Fault::UnaskedPart)),
+            _ => Ok(()),
+        });
         let (media_type, charset) = charset::content_type(head);
         let about = About {
             url: self.target.as_str().to_owned(),
@@ -173,7 +183,7 @@ impl Exchange<'_> {
             if n == 0 {
                 break;
             }
-            spool.write(bytes).map_err(|e| Error::io(Operation::Spool, self.target.as_str(), e))?;
+            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
             self.worker.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
@@ -193,9 +203,25 @@ impl Exchange<'_> {
         Error::new(Operation::Fetch, self.target.as_str(), Cause::Cancelled)
     }
 
-    fn is_timeout(&self, error: &io::Error) -> bool {
-        let wire = error.get_ref().and_then(|e| e.downcast_ref::<Trouble>());
-        matches!(wire, Some(Trouble::Wire(e)) if e.kind() == io::ErrorKind::TimedOut)
+    /// An error inside a head, of which `got` bytes had come; `late` if the time for all heads was up.
+    fn head_error(&self, error: io::Error, got: u64, late: bool) -> Error {
+        use io::ErrorKind as Kind;
+        let options = &self.worker.options;
+        let fault = match error.get_ref().and_then(|e| e.downcast_ref::<Trouble>()) {
+            Some(Trouble::Wire(e)) => match e.kind() {
+                Kind::TimedOut if late => Some(Fault::HeadSlow(options.head_timeout)),
+                Kind::TimedOut if got > 0 => Some(Fault::HeadStalled { got, time: options.silence }),
+                // TLS without its farewell.
+                Kind::UnexpectedEof if got > 0 => Some(Fault::HeadCut(got)),
+                Kind::UnexpectedEof => Some(Fault::NoAnswer),
+                Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe if got > 0 => {
+                    Some(Fault::HeadBroken(got))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        self.error(Operation::Receive, fault.map_or(error, trouble::fault))
     }
 
     /// An error inside a body: how much had come is part of it.
@@ -212,6 +238,7 @@ impl Exchange<'_> {
                 (Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe, _) => {
                     self.fault(Fault::Broken { got, length })
                 }
+                (Kind::TimedOut, _) => self.fault(Fault::Stalled { got, length, time: self.worker.options.silence }),
                 (Kind::UnexpectedEof, Some(length)) => self.fault(Fault::Short { got, length }),
                 (Kind::UnexpectedEof, None) if framing == Framing::Chunked => self.fault(Fault::ChunksCut(got)),
                 (Kind::UnexpectedEof, None) => self.fault(Fault::TlsCut(got)),
@@ -231,8 +258,6 @@ impl Exchange<'_> {
             Trouble::Wire(e) => match tls::explained(&e, self.target.host()) {
                 Some(fault) => Error::new(Operation::Tls, self.target.host_port(), fault),
                 None if e.kind() == io::ErrorKind::TimedOut => at(Cause::TimedOut(self.worker.options.silence)),
-                // Inside a head: TLS without its farewell.
-                None if e.kind() == io::ErrorKind::UnexpectedEof => self.fault(Fault::NoAnswer),
                 None => Error::io(operation, self.target.host_port(), e),
             },
         }

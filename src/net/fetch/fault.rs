@@ -33,11 +33,11 @@ pub enum Fault {
     #[error("{}", t("fault-certificate-not-yet-valid"))]
     CertificateNotYetValid,
     /// The certificate is for other names.
-    #[error("{}", tf("fault-wrong-host", &[("host", host.as_str().into()), ("names", names.as_str().into())]))]
+    #[error("{}", wrong_host(host, names))]
     WrongHost {
         /// The host that was asked for.
         host: String,
-        /// The names that the certificate is for; a few of them, parted by commas.
+        /// The names that the certificate is for; a few of them, parted by commas; empty if it has none.
         names: String,
     },
     /// No trusted root has signed it.
@@ -49,9 +49,15 @@ pub enum Fault {
     /// Its issuer has withdrawn it.
     #[error("{}", t("fault-revoked"))]
     Revoked,
-    /// Anything else about a certificate, in the TLS library's words.
-    #[error("{}", text("fault-bad-certificate", "text", .0))]
-    BadCertificate(String),
+    /// Its signature does not fit.
+    #[error("{}", t("fault-bad-signature"))]
+    BadSignature,
+    /// It is for something other than servers.
+    #[error("{}", t("fault-wrong-purpose"))]
+    WrongPurpose,
+    /// It is broken or of a kind that is not supported, such as X.509 version 1.
+    #[error("{}", t("fault-odd-certificate"))]
+    OddCertificate,
     /// No version or cipher that both sides speak.
     #[error("{}", t("fault-no-common-tls"))]
     NoCommonTls,
@@ -77,24 +83,40 @@ pub enum Fault {
     /// Closed before any byte of an answer.
     #[error("{}", t("fault-no-answer"))]
     NoAnswer,
-    /// Closed inside the head of the answer.
+    /// Closed inside the head of the answer, after so many bytes of it.
     #[error("{}", text("fault-head-cut", "got", &bytes(*.0)))]
     HeadCut(u64),
+    /// Broken off (reset) inside the head of the answer, after so many bytes of it.
+    #[error("{}", text("fault-head-broken", "got", &bytes(*.0)))]
+    HeadBroken(u64),
+    /// Silence inside the head of the answer.
+    #[error("{}", tf("fault-head-stalled", &[("got", bytes(*got).into()), ("seconds", time.as_secs_f64().into())]))]
+    HeadStalled {
+        /// Bytes received of it.
+        got: u64,
+        /// How long nothing came.
+        time: Duration,
+    },
     /// The head did not come in this time.
     #[error("{}", tf("fault-head-slow", &[("seconds", .0.as_secs_f64().into())]))]
     HeadSlow(Duration),
-    /// More than 256 KiB of head.
-    #[error("{}", t("fault-head-too-large"))]
+    /// More bytes of head than anyone needs.
+    #[error("{}", text("fault-head-too-large", "most", &bytes(super::head::MOST_BYTES as u64)))]
     HeadTooLarge,
-    /// More than 1,000 header fields.
-    #[error("{}", t("fault-too-many-headers"))]
+    /// More header fields than anyone needs.
+    #[error("{}", text("fault-too-many-headers", "most", &count(super::head::MOST_HEADERS as u64)))]
     TooManyHeaders,
     /// What came does not begin as HTTP/1 does; the first bytes of it, made visible.
     #[error("{}", text("fault-not-http", "text", .0))]
     NotHttp(String),
-    /// The head breaks the rules; the part that does.
-    #[error("{}", t(.0.id()))]
-    BadHead(HeadPart),
+    /// The head breaks the rules.
+    #[error("{}", text(part.id(), "line", line))]
+    BadHead {
+        /// The part that does.
+        part: HeadPart,
+        /// The line that it is in, made visible and shortened.
+        line: String,
+    },
     /// More 1xx answers than anyone needs.
     #[error("{}", t("fault-too-many-interim"))]
     TooManyInterim,
@@ -102,18 +124,24 @@ pub enum Fault {
     #[error("{}", t("fault-switching-protocols"))]
     SwitchingProtocols,
 
-    /// Content-Length is not a number, or the numbers differ.
-    #[error("{}", text("fault-bad-length", "value", .0))]
-    BadLength(String),
+    /// Content-Length is not a number.
+    #[error("{}", text("fault-not-a-length", "value", .0))]
+    NotALength(String),
+    /// Several of Content-Length, which differ.
+    #[error("{}", text("fault-two-lengths", "value", .0))]
+    TwoLengths(String),
     /// A Transfer-Encoding that is unknown or badly ordered.
     #[error("{}", text("fault-bad-transfer-coding", "value", .0))]
     BadTransferCoding(String),
     /// Too many codings one over the other.
     #[error("{}", t("fault-too-many-codings"))]
     TooManyCodings,
-    /// A chunk's size is not a hexadecimal number, or too large.
+    /// A chunk's size is not a hexadecimal number.
     #[error("{}", text("fault-bad-chunk-size", "value", .0))]
     BadChunkSize(String),
+    /// A chunk's size is a number beyond all there is.
+    #[error("{}", text("fault-huge-chunk", "value", .0))]
+    HugeChunk(String),
     /// A chunk is longer than it said.
     #[error("{}", t("fault-bad-chunk-end"))]
     BadChunkEnd,
@@ -139,6 +167,19 @@ pub enum Fault {
         /// Bytes announced, where a length was.
         length: Option<u64>,
     },
+    /// Silence inside a body.
+    #[error("{}", stalled(*got, *length, *time))]
+    Stalled {
+        /// Bytes received.
+        got: u64,
+        /// Bytes announced, where a length was.
+        length: Option<u64>,
+        /// How long nothing came.
+        time: Duration,
+    },
+    /// 206: a part of something, where the whole was asked for.
+    #[error("{}", t("fault-unasked-part"))]
+    UnaskedPart,
     /// TLS ended without saying so (close_notify): whether all has come cannot be known.
     #[error("{}", text("fault-tls-cut", "got", &bytes(*.0)))]
     TlsCut(u64),
@@ -149,16 +190,25 @@ pub enum Fault {
     #[error("{}", text("fault-after-coding", "coding", .0))]
     AfterCoding(&'static str),
     /// So much comes out of so little that it can only be meant to fill the disk.
-    #[error("{}", tf("fault-bomb", &[("from", bytes(*from).into()), ("to", bytes(*to).into())]))]
+    #[error("{}", tf("fault-bomb", &[
+        ("from", bytes(*from).into()),
+        ("to", bytes(*to).into()),
+        ("size", bytes(*size).into()),
+        ("ratio", count(*ratio).into()),
+    ]))]
     Bomb {
         /// Bytes received.
         from: u64,
         /// Bytes after decompression so far.
         to: u64,
+        /// So many bytes may come out in any case.
+        size: u64,
+        /// Beyond that, so many times what was received.
+        ratio: u64,
     },
 
     /// More redirects than were allowed.
-    #[error("{}", text("fault-too-many-redirects", "count", &count(u64::from(*.0))))]
+    #[error("{}", tf("fault-too-many-redirects", &[("count", (*.0).into())]))]
     TooManyRedirects(u32),
     /// A redirect to something that is not a URL.
     #[error("{}", text("fault-bad-redirect", "location", .0))]
@@ -170,9 +220,23 @@ pub enum Fault {
     #[error("{}", t("fault-two-redirects"))]
     TwoRedirects,
 
+    /// The temporary file of a body cannot be written or read.
+    #[error("{}", tf("fault-spool", &[("cause", cause.as_str().into()), ("folder", folder.as_str().into())]))]
+    Spool {
+        /// Why, ready to show.
+        cause: String,
+        /// The folder of such files.
+        folder: String,
+    },
     /// A body that ended early was to be saved as if it were whole.
     #[error("{}", t("fault-only-partial"))]
     OnlyPartial,
+    /// A path that does not end in the name of a file.
+    #[error("{}", t("fault-no-file-name"))]
+    NoFileName,
+    /// A file that this user may not write to has the name to save under.
+    #[error("{}", t("fault-write-protected"))]
+    WriteProtected,
     /// A device, a pipe or the like has the name to save under.
     #[error("{}", t("fault-not-a-file"))]
     NotAFile,
@@ -219,6 +283,24 @@ fn broken(got: u64, length: Option<u64>) -> String {
     }
 }
 
+fn wrong_host(host: &str, names: &str) -> String {
+    if names.is_empty() {
+        return text("fault-wrong-host-nameless", "host", host);
+    }
+    tf("fault-wrong-host", &[("host", host.into()), ("names", names.into())])
+}
+
+fn stalled(got: u64, length: Option<u64>, time: Duration) -> String {
+    let seconds = time.as_secs_f64().into();
+    match length {
+        Some(length) => {
+            let (got, length) = (count(got).into(), count(length).into());
+            tf("fault-stalled-of", &[("got", got), ("length", length), ("seconds", seconds)])
+        }
+        None => tf("fault-stalled", &[("got", bytes(got).into()), ("seconds", seconds)]),
+    }
+}
+
 impl Fault {
     /// What to do about it, if there is something.
     #[must_use]
@@ -232,19 +314,25 @@ impl Fault {
             Self::UnknownIssuer | Self::SelfSigned => "fault-unknown-issuer-advice",
             Self::NotTls => "fault-not-tls-advice",
             Self::NoCommonTls => "fault-no-common-tls-advice",
-            Self::BadRoots | Self::UnreadableRoots(_) => "fault-bad-roots-advice",
+            Self::BadRoots => "fault-bad-roots-advice",
+            Self::UnreadableRoots(_) => "fault-unreadable-roots-advice",
             Self::NoRoots => "fault-no-roots-advice",
             Self::NotHttp(_) => "fault-not-http-advice",
-            Self::HeadSlow(_) => "advice-timed-out",
+            Self::HeadSlow(_) | Self::HeadStalled { .. } | Self::Stalled { .. } => "fault-stalled-advice",
             Self::Short { .. }
             | Self::ChunksCut(_)
             | Self::Broken { .. }
             | Self::TlsCut(_)
             | Self::HeadCut(_)
+            | Self::HeadBroken(_)
+            | Self::UnaskedPart
             | Self::NoAnswer => "fault-try-again-advice",
+            Self::TooManyRedirects(0) => "fault-no-redirects-advice",
             Self::TooManyRedirects(_) => "fault-too-many-redirects-advice",
+            Self::Spool { .. } => "fault-spool-advice",
             Self::OnlyPartial => "fault-only-partial-advice",
-            Self::NotAFile | Self::NamesTaken => "advice-is-folder",
+            Self::NoFileName => "fault-no-file-name-advice",
+            Self::NotAFile | Self::NamesTaken | Self::WriteProtected => "advice-is-folder",
             _ => return None,
         };
         Some(t(id))
@@ -271,7 +359,10 @@ mod tests {
             Fault::UnknownIssuer,
             Fault::SelfSigned,
             Fault::Revoked,
-            Fault::BadCertificate(s()),
+            Fault::WrongHost { host: s(), names: String::new() },
+            Fault::BadSignature,
+            Fault::WrongPurpose,
+            Fault::OddCertificate,
             Fault::NoCommonTls,
             Fault::NotTls,
             Fault::TlsClosed,
@@ -281,36 +372,47 @@ mod tests {
             Fault::NoRoots,
             Fault::NoAnswer,
             Fault::HeadCut(1),
+            Fault::HeadBroken(1),
+            Fault::HeadStalled { got: 1, time: Duration::from_secs(1) },
             Fault::HeadSlow(Duration::from_secs(30)),
             Fault::HeadTooLarge,
             Fault::TooManyHeaders,
             Fault::NotHttp(s()),
-            Fault::BadHead(HeadPart::Version),
-            Fault::BadHead(HeadPart::Status),
-            Fault::BadHead(HeadPart::Name),
-            Fault::BadHead(HeadPart::Value),
-            Fault::BadHead(HeadPart::LineEnd),
+            Fault::BadHead { part: HeadPart::Version, line: s() },
+            Fault::BadHead { part: HeadPart::Status, line: s() },
+            Fault::BadHead { part: HeadPart::Name, line: s() },
+            Fault::BadHead { part: HeadPart::Value, line: s() },
+            Fault::BadHead { part: HeadPart::LineEnd, line: s() },
             Fault::TooManyInterim,
             Fault::SwitchingProtocols,
-            Fault::BadLength(s()),
+            Fault::NotALength(s()),
+            Fault::TwoLengths(s()),
             Fault::BadTransferCoding(s()),
             Fault::TooManyCodings,
             Fault::BadChunkSize(s()),
+            Fault::HugeChunk(s()),
             Fault::BadChunkEnd,
             Fault::ChunkLineTooLong,
             Fault::Short { got: 1, length: 2 },
             Fault::ChunksCut(1),
             Fault::Broken { got: 1, length: None },
             Fault::Broken { got: 1, length: Some(2) },
+            Fault::Stalled { got: 1, length: None, time: Duration::from_secs(1) },
+            Fault::Stalled { got: 1, length: Some(2), time: Duration::from_secs(2) },
+            Fault::UnaskedPart,
             Fault::TlsCut(1),
             Fault::BrokenCoding("gzip"),
             Fault::AfterCoding("gzip"),
-            Fault::Bomb { from: 1, to: 2 },
+            Fault::Bomb { from: 1, to: 2, size: 1, ratio: 1 },
+            Fault::TooManyRedirects(0),
             Fault::TooManyRedirects(10),
             Fault::BadRedirect(s()),
             Fault::RedirectScheme(s()),
             Fault::TwoRedirects,
+            Fault::Spool { cause: s(), folder: s() },
             Fault::OnlyPartial,
+            Fault::NoFileName,
+            Fault::WriteProtected,
             Fault::NotAFile,
             Fault::NamesTaken,
         ];
@@ -320,5 +422,12 @@ mod tests {
             }
         }
         assert_eq!(Fault::Short { got: 12, length: 100 }.to_string(), "got 12 of 100 bytes, then the connection ended");
+        let time = Duration::from_secs(1);
+        let stalled = Fault::Stalled { got: 137, length: Some(2_000), time };
+        assert_eq!(stalled.to_string(), "got 137 of 2,000 bytes, then nothing for 1 second");
+        let stalled = Fault::Stalled { got: 137, length: None, time: 10 * time };
+        assert_eq!(stalled.to_string(), "got 137 B, then nothing for 10 seconds");
+        let bomb = Fault::Bomb { from: 9_000, to: 2 << 30, size: 1 << 30, ratio: 200 }.to_string();
+        assert!(bomb.contains("1.1 GB") && bomb.contains("200 times"), "{bomb}");
     }
 }

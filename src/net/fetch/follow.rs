@@ -106,7 +106,9 @@ mod tests {
         };
         let error = run(&worker, &url).expect_err("stopped");
         let state::Worker { partial, .. } = worker;
-        let Cause::Fetch(Fault::Bomb { to, .. }) = error.cause else { unreachable!("{error}") };
+        let Cause::Fetch(Fault::Bomb { to, size: 1_048_576, ratio: 50, .. }) = error.cause else {
+            unreachable!("{error}")
+        };
         assert!((1 << 20..2 << 20).contains(&to), "{to}");
         assert_eq!(crate::net::lock(&partial).as_ref().map_or(0, Body::len), to);
         server.join().expect("the server");

@@ -69,13 +69,15 @@ fn length(head: &Head) -> Result<Framing, Fault> {
     for text in head.values("content-length").flat_map(|value| value.split(|b| *b == b',')) {
         let digits = text.trim_ascii();
         let number = digits.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(digits).ok()?.parse().ok());
+        let all = || {
+            let all: Vec<_> = head.values("content-length").map(text::visible).collect();
+            shortened(&all.join(", "))
+        };
         match (number.flatten(), length) {
+            (None, _) => return Err(Fault::NotALength(all())),
             (Some(new), None) => length = Some(new),
             (Some(new), Some(known)) if new == known => {}
-            _ => {
-                let all: Vec<_> = head.values("content-length").map(text::visible).collect();
-                return Err(Fault::BadLength(shortened(&all.join(", "))));
-            }
+            (Some(_), Some(_)) => return Err(Fault::TwoLengths(all())),
         }
     }
     Ok(length.map_or(Framing::UntilClose, Framing::Length))
@@ -120,7 +122,7 @@ fn content_codings(head: &Head, notes: &mut Vec<String>) -> Result<Vec<Coding>, 
 }
 
 /// What a peer wrote, short enough for one line.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", &text[..at]),
@@ -157,9 +159,12 @@ mod tests {
 
     #[test]
     fn what_is_ambiguous_is_an_error() {
-        for value in ["x", "+5", "-5", "5 6", "5,6", "5,", "", "0x10", "99999999999999999999", "5\r\nContent-Length: 6"]
-        {
-            assert!(matches!(framing(&format!("Content-Length: {value}")), Err(Fault::BadLength(_))), "{value:?}");
+        for value in ["x", "+5", "-5", "5 6", "5,", "", "0x10", "99999999999999999999"] {
+            let framing = framing(&format!("Content-Length: {value}"));
+            assert_eq!(framing, Err(Fault::NotALength(value.to_owned())));
+        }
+        for value in ["5,6", "5\r\nContent-Length: 6"] {
+            assert!(matches!(framing(&format!("Content-Length: {value}")), Err(Fault::TwoLengths(_))), "{value:?}");
         }
         for value in ["foo", "chunked, gzip", "chunked, chunked", "deflate, chunked", "chunked;q=1", "xchunked"] {
             let framing = framing(&format!("Transfer-Encoding: {value}\r\nContent-Length: 5"));

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 
+use super::framing::shortened;
 use super::trouble::fault;
 use super::{Fault, Head, Header, fault::HeadPart};
 use crate::recording::text;
@@ -11,12 +12,12 @@ pub(super) const MOST_BYTES: usize = 256 << 10;
 /// The most header fields of one head.
 pub(super) const MOST_HEADERS: usize = 1_000;
 
-/// Reads one head, and not one byte more.
+/// Reads one head, and not one byte more. What has come of it is in `raw`, which is empty before, also after an error
+/// of `from`.
 ///
 /// # Errors
 /// Carries a [`Fault`] where what comes is no head; other errors are those of `from`.
-pub(super) fn read(from: &mut impl BufRead) -> io::Result<Head> {
-    let mut raw = Vec::new();
+pub(super) fn read_into(from: &mut impl BufRead, raw: &mut Vec<u8>) -> io::Result<Head> {
     let mut end = EndFinder::default();
     loop {
         let new = from.fill_buf()?;
@@ -29,14 +30,14 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Head> {
         let known = raw.len();
         let taken = new.len().min(MOST_BYTES - known);
         raw.extend_from_slice(&new[..taken]);
-        let found = end.find(&raw);
+        let found = end.find(raw);
         let used = found.map_or(taken, |end| end - known);
         from.consume(used);
         if found.is_some() {
             raw.truncate(known + used);
-            return parse(raw).map_err(fault);
+            return parse(std::mem::take(raw)).map_err(fault);
         }
-        check_start(&raw).map_err(fault)?;
+        check_start(raw).map_err(fault)?;
         if raw.len() >= MOST_BYTES {
             return Err(fault(Fault::HeadTooLarge));
         }
@@ -85,10 +86,9 @@ fn check_start(raw: &[u8]) -> Result<(), Fault> {
         return Ok(());
     }
     Err(if start.starts_with(b"HTTP/") {
-        Fault::BadHead(HeadPart::Version)
+        bad_head(HeadPart::Version, raw)
     } else {
-        let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
-        Fault::NotHttp(text::visible(&line[..line.len().min(40)]))
+        Fault::NotHttp(shown(first_line(raw)))
     })
 }
 
@@ -110,11 +110,11 @@ fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     match parsed {
         Ok(httparse::Status::Complete(end)) if end == raw.len() => {}
         // Our idea of where a head ends is not the library's: something odd about its lines.
-        Ok(_) => return Err(Fault::BadHead(HeadPart::LineEnd)),
-        Err(error) => return Err(bad(error)),
+        Ok(_) => return Err(bad_head(HeadPart::LineEnd, &raw)),
+        Err(error) => return Err(bad(error, &raw)),
     }
     let (Some(minor_version), Some(status @ 100..=999)) = (response.version, response.code) else {
-        return Err(Fault::BadHead(HeadPart::Status));
+        return Err(bad_head(HeadPart::Status, &raw));
     };
     let value = |field: &httparse::Header<'_>| {
         let start = field.value.as_ptr().addr().saturating_sub(tame.as_ptr().addr());
@@ -126,21 +126,56 @@ fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     Ok(Head { minor_version, status, reason, headers, raw })
 }
 
-fn bad(error: httparse::Error) -> Fault {
+fn bad(error: httparse::Error, raw: &[u8]) -> Fault {
     use httparse::Error as E;
-    Fault::BadHead(match error {
+    let part = match error {
         E::TooManyHeaders => return Fault::TooManyHeaders,
         E::Version => HeadPart::Version,
         E::Status => HeadPart::Status,
         E::HeaderName | E::Token => HeadPart::Name,
         E::HeaderValue => HeadPart::Value,
         E::NewLine => HeadPart::LineEnd,
-    })
+    };
+    bad_head(part, raw)
+}
+
+/// That `part` of the head `raw` breaks the rules, with the line in which it does. The library does not say which.
+fn bad_head(part: HeadPart, raw: &[u8]) -> Fault {
+    let mut fields = without_empty_lines(raw).split(|b| *b == b'\n').skip(1).filter(|line| !line.is_empty());
+    let line = match part {
+        HeadPart::Version | HeadPart::Status => None,
+        HeadPart::Name => fields.find(|line| !has_good_name(line)),
+        HeadPart::Value | HeadPart::LineEnd => fields.find(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            line.iter().any(|b| matches!(b, 0 | b'\r'))
+        }),
+    };
+    Fault::BadHead { part, line: shown(line.unwrap_or_else(|| first_line(raw))) }
+}
+
+/// Whether a line goes on with the field before it, or begins with a name and a colon (RFC 9110 §5.1).
+fn has_good_name(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let Some(colon) = line.iter().position(|b| *b == b':') else { return line.trim_ascii().is_empty() };
+    let name = line[..colon].trim_ascii_end();
+    line.starts_with(b" ")
+        || line.starts_with(b"\t")
+        || !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
+}
+
+fn first_line(raw: &[u8]) -> &[u8] {
+    without_empty_lines(raw).split(|b| *b == b'\n').next().unwrap_or_default()
+}
+
+/// A line of a peer, without its end and short enough to be a part of ours.
+fn shown(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    shortened(&text::visible(&line[..line.len().min(1_000)]))
 }
 
 /// The reason phrase as it came: the library gives it up where it has bytes beyond ASCII.
 fn reason(raw: &[u8]) -> Vec<u8> {
-    let line = without_empty_lines(raw).split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let line = first_line(raw).trim_ascii_end();
     let after_version = line.iter().position(|b| *b == b' ').map_or(&[][..], |at| &line[at..]).trim_ascii_start();
     after_version.get(3..).unwrap_or_default().trim_ascii_start().to_vec()
 }
@@ -153,6 +188,12 @@ fn unfold(value: &[u8]) -> Vec<u8> {
     let lines: Vec<&[u8]> =
         value.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).collect();
     lines.join(&b' ')
+}
+
+/// [`read_into`], for tests.
+#[cfg(test)]
+pub(super) fn read(from: &mut impl BufRead) -> io::Result<Head> {
+    read_into(from, &mut Vec::new())
 }
 
 #[cfg(test)]
@@ -205,18 +246,21 @@ mod tests {
     #[test]
     fn what_is_no_head_is_said() {
         let garbage = head(b"220 mail.example.org ESMTP\r\n").expect_err("not HTTP");
-        assert_eq!(garbage, Fault::NotHttp("220 mail.example.org ESMTP\\r".to_owned()));
-        for (bytes, part) in [
-            (&b"HTTP/2 200\r\n\r\n"[..], HeadPart::Version),
-            (b"HTTP/1.7 200\r\n\r\n", HeadPart::Version),
-            (b"HTTP/1.1 20x OK\r\n\r\n", HeadPart::Status),
-            (b"HTTP/1.1 042 OK\r\n\r\n", HeadPart::Status),
-            (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", HeadPart::Name),
-            (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", HeadPart::Value),
-            (b"HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", HeadPart::Value),
-            (b"HTTP/1.1 200 OK\r\nX\x1b: y\r\n\r\n", HeadPart::Name),
+        assert_eq!(garbage, Fault::NotHttp("220 mail.example.org ESMTP".to_owned()));
+        let long = format!("HTTP/1.1 200 OK\r\n{}\r\n\r\n", "x".repeat(100));
+        for (bytes, part, line) in [
+            (&b"HTTP/2 200\r\n\r\n"[..], HeadPart::Version, "HTTP/2 200"),
+            (b"HTTP/1.7 200\r\n\r\n", HeadPart::Version, "HTTP/1.7 200"),
+            (b"\r\nHTTP/1.1 20x OK\r\n\r\n", HeadPart::Status, "HTTP/1.1 20x OK"),
+            (b"HTTP/1.1 042 OK\r\n\r\n", HeadPart::Status, "HTTP/1.1 042 OK"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\nno colon\r\n\r\n", HeadPart::Name, "no colon"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\nX: a\0b\r\n\r\n", HeadPart::Value, "X: a\\x00b"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\nX: a\rb\r\n\r\n", HeadPart::Value, "X: a\\rb"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\nX\x1b: y\r\n\r\n", HeadPart::Name, "X\\x1b: y"),
+            (long.as_bytes(), HeadPart::Name, &format!("{}…", "x".repeat(60))),
         ] {
-            assert_eq!(head(bytes), Err(Fault::BadHead(part)), "{}", text::visible(bytes));
+            let fault = Fault::BadHead { part, line: line.to_owned() };
+            assert_eq!(head(bytes), Err(fault), "{}", text::visible(bytes));
         }
         assert_eq!(head(b""), Err(Fault::NoAnswer));
         assert_eq!(head(b"HTTP/1.1 200 OK\r\nX: y\r\n"), Err(Fault::HeadCut(23)));

@@ -30,6 +30,7 @@ mod wire;
 
 pub use body::Body;
 pub use fault::{Fault, HeadPart};
+pub use save::{can_save, can_save_in};
 pub use url::without_userinfo;
 pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};
 

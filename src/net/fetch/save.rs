@@ -15,23 +15,65 @@ use crate::net::{Cause, Error, Operation};
 /// # Errors
 /// The name is that of a folder or a device; the folder or the old file cannot be written; the disk is full.
 pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
-    let error = |cause: Cause| Error::new(Operation::Save, path.display(), cause);
     let io = |e| Error::io(Operation::Save, path.display(), e);
-    if !names_a_file(path) {
-        return Err(error(Cause::IsFolder));
-    }
-    let (place, old) = match fs::metadata(path) {
-        Ok(old) => (fs::canonicalize(path).map_err(io)?, Some(old)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
-        Err(e) => return Err(io(e)),
-    };
-    if let Some(old) = &old {
-        check_old(old).map_err(error)?;
-    }
+    let (place, old) = find_place(path)?;
     let file = write_beside(&place, old.as_ref(), fill).map_err(io)?;
     file.persist(&place).map_err(|e| io(e.error))?;
     sync_folder(&place);
     Ok(())
+}
+
+/// Whether [`replace`] could write `path` now, as far as that can be known without writing.
+///
+/// # Errors
+/// As those of [`replace`].
+pub fn can_save(path: &Path) -> Result<(), Error> {
+    let (place, _) = find_place(path)?;
+    check_folder(folder(&place)).map_err(|e| Error::io(Operation::Save, path.display(), e))
+}
+
+/// Whether a file could be made in `path` now.
+///
+/// # Errors
+/// There is no such folder, or nothing can be written there.
+pub fn can_save_in(path: &Path) -> Result<(), Error> {
+    check_folder(path).map_err(|e| Error::io(Operation::Save, path.display(), e))
+}
+
+/// Makes a file without a name, which goes away again.
+fn check_folder(folder: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(folder).map(drop)
+}
+
+/// Where a file that is to have the name `path` is to be put, and what is there now. Links are followed, also one
+/// that leads to nothing yet.
+fn find_place(path: &Path) -> Result<(PathBuf, Option<Metadata>), Error> {
+    let error = |cause: Cause| Error::new(Operation::Save, path.display(), cause);
+    let io = |e| Error::io(Operation::Save, path.display(), e);
+    if !names_a_file(path) {
+        return Err(error(if path.is_dir() { Cause::IsFolder } else { Fault::NoFileName.into() }));
+    }
+    match fs::metadata(path) {
+        Ok(old) => {
+            let place = fs::canonicalize(path).map_err(io)?;
+            check_old(&place, &old).map_err(error)?;
+            Ok((place, Some(old)))
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok((follow(path.to_owned()), None)),
+        Err(e) => Err(io(e)),
+    }
+}
+
+/// What a link that leads to nothing yet leads to. The system has followed it before, so it is no circle; but it may
+/// change meanwhile.
+fn follow(mut path: PathBuf) -> PathBuf {
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder(&path).join(target),
+            Err(_) => break,
+        }
+    }
+    path
 }
 
 /// Writes what `fill` gives under the first of `names` that is free; never over anything. Says which it was.
@@ -68,14 +110,18 @@ fn names_a_file(path: &Path) -> bool {
     path.file_name().is_some() && !bytes.last().is_some_and(|b| std::path::is_separator(char::from(*b)))
 }
 
-/// Only a file may be replaced, and only one that may be written to.
-fn check_old(old: &Metadata) -> Result<(), Cause> {
+/// Only a file may be replaced, and only one that may be written to, whatever its folder allows.
+fn check_old(place: &Path, old: &Metadata) -> Result<(), Cause> {
+    let is_protected = || {
+        let opened = File::options().write(true).open(place);
+        opened.is_err_and(|e| matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem))
+    };
     if old.is_dir() {
         Err(Cause::IsFolder)
     } else if !old.is_file() {
         Err(Fault::NotAFile.into())
-    } else if old.permissions().readonly() {
-        Err(Cause::NoPermission)
+    } else if old.permissions().readonly() || is_protected() {
+        Err(Fault::WriteProtected.into())
     } else {
         Ok(())
     }
@@ -157,15 +203,24 @@ mod tests {
     fn what_cannot_be_replaced_is_refused_before_anything_is_written() {
         let folder = tempfile::tempdir().expect("folder");
         assert!(matches!(cause(replace(folder.path(), never)), Cause::IsFolder));
-        assert!(matches!(cause(replace(&folder.path().join("new/"), never)), Cause::IsFolder));
+        assert!(matches!(cause(replace(&folder.path().join("new/"), never)), Cause::Fetch(Fault::NoFileName)));
+        fs::create_dir(folder.path().join("old")).expect("made");
+        assert!(matches!(cause(replace(&folder.path().join("old/"), never)), Cause::IsFolder));
+        fs::remove_dir(folder.path().join("old")).expect("removed");
         assert!(matches!(cause(replace(&folder.path().join("none/x"), never)), Cause::NoFolder));
-        assert!(matches!(cause(replace(Path::new(""), never)), Cause::IsFolder));
+        assert!(matches!(cause(replace(Path::new(""), never)), Cause::Fetch(Fault::NoFileName)));
+        assert!(matches!(cause(can_save(&folder.path().join("none/x"))), Cause::NoFolder));
+        assert!(matches!(cause(can_save(folder.path())), Cause::IsFolder));
+        assert!(matches!(cause(can_save_in(&folder.path().join("none"))), Cause::NoFolder));
+        can_save_in(folder.path()).expect("a folder to write to");
+        can_save(&folder.path().join("new")).expect("a free name");
         let path = folder.path().join("kept");
         fs::write(&path, "old").expect("written");
         let mut permissions = fs::metadata(&path).expect("file").permissions();
         permissions.set_readonly(true);
         fs::set_permissions(&path, permissions).expect("set");
-        assert!(matches!(cause(replace(&path, never)), Cause::NoPermission));
+        assert!(matches!(cause(replace(&path, never)), Cause::Fetch(Fault::WriteProtected)));
+        assert!(matches!(cause(can_save(&path)), Cause::Fetch(Fault::WriteProtected)));
         assert_eq!(listing(folder.path()), ["kept"]);
     }
 
@@ -183,6 +238,26 @@ mod tests {
         assert!(fs::symlink_metadata(&link).expect("link").is_symlink());
         assert_eq!(fs::read(&path).expect("read"), b"new");
         assert_eq!(fs::metadata(&path).expect("file").permissions().mode() & 0o777, 0o640);
+
+        // Also where there is nothing yet.
+        let (new, hop, dangling) =
+            (folder.path().join("new"), folder.path().join("hop"), folder.path().join("dangling"));
+        std::os::unix::fs::symlink("new", &hop).expect("link");
+        std::os::unix::fs::symlink(&hop, &dangling).expect("link");
+        replace(&dangling, |file| file.write_all(b"new")).expect("saved");
+        assert!(fs::symlink_metadata(&dangling).expect("link").is_symlink());
+        assert!(fs::symlink_metadata(&hop).expect("link").is_symlink());
+        assert_eq!(fs::read(&new).expect("read"), b"new");
+
+        // One that others may write to, but not we.
+        let theirs = folder.path().join("theirs");
+        fs::write(&theirs, "old").expect("written");
+        fs::set_permissions(&theirs, fs::Permissions::from_mode(0o060)).expect("set");
+        if File::options().write(true).open(&theirs).is_ok() {
+            eprintln!("SKIPPED: this user may write to every file");
+        } else {
+            assert!(matches!(cause(replace(&theirs, never)), Cause::Fetch(Fault::WriteProtected)));
+        }
 
         // A new file gets what any new file gets.
         let (ours, others) = (folder.path().join("ours"), folder.path().join("others"));

@@ -118,11 +118,8 @@ fn explain_certificate(error: &CertificateError, host: &str) -> Fault {
     use CertificateError as E;
     let wrong_host = |names: &[String]| Fault::WrongHost {
         host: host.to_owned(),
-        names: match names {
-            [] => "?".to_owned(),
-            // A certificate can have hundreds.
-            _ => names.iter().take(3).map(|name| shorn(name)).collect::<Vec<_>>().join(", "),
-        },
+        // A certificate can have hundreds.
+        names: names.iter().take(3).map(|name| shorn(name)).collect::<Vec<_>>().join(", "),
     };
     match error {
         E::Expired | E::ExpiredContext { .. } => Fault::CertificateExpired,
@@ -132,7 +129,13 @@ fn explain_certificate(error: &CertificateError, host: &str) -> Fault {
         E::UnknownIssuer => Fault::UnknownIssuer,
         E::Revoked => Fault::Revoked,
         E::Other(OtherError(inner)) if inner.is::<SelfSigned>() => Fault::SelfSigned,
-        other => Fault::BadCertificate(other.to_string()),
+        E::BadSignature => Fault::BadSignature,
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => Fault::WrongPurpose,
+        other => {
+            // The library's words for these are those of its source.
+            log::info!("certificate of {host}: {other}");
+            Fault::OddCertificate
+        }
     }
 }
 
@@ -284,7 +287,15 @@ mod tests {
         let explained = |error: CertificateError| explain(&error.into(), "example.org");
         assert_eq!(explained(CertificateError::Revoked), Fault::Revoked);
         assert_eq!(explained(CertificateError::NotValidYet), Fault::CertificateNotYetValid);
-        assert!(matches!(explained(CertificateError::BadEncoding), Fault::BadCertificate(_)));
+        assert_eq!(explained(CertificateError::BadEncoding), Fault::OddCertificate);
+        let old = CertificateError::Other(OtherError(Arc::new(webpki::Error::UnsupportedCertVersion)));
+        assert_eq!(explained(old), Fault::OddCertificate);
+        assert_eq!(explained(CertificateError::BadSignature), Fault::BadSignature);
+        assert_eq!(explained(CertificateError::InvalidPurpose), Fault::WrongPurpose);
+        let nameless = explained(CertificateError::NotValidForName).to_string();
+        assert_eq!(nameless, "the server’s certificate is not for example.org");
+        let named = Fault::WrongHost { host: "a".to_owned(), names: "b, c".to_owned() }.to_string();
+        assert_eq!(named, "the server’s certificate is not for a but for b, c");
         let alert = TlsError::AlertReceived(AlertDescription::ProtocolVersion);
         assert_eq!(explain(&alert, ""), Fault::NoCommonTls);
     }

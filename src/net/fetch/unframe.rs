@@ -116,7 +116,8 @@ fn is_too_long(error: &io::Error) -> bool {
 
 /// The size before a chunk: hexadecimal digits, then blanks or an extension (RFC 9112 §7.1).
 fn chunk_size(line: &[u8]) -> Result<u64, Fault> {
-    let bad = || Fault::BadChunkSize(text::visible(&line[..line.len().min(20)]));
+    let shown = || text::visible(&line[..line.len().min(20)]);
+    let bad = || Fault::BadChunkSize(shown());
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     let rest = line[digits..].trim_ascii_start();
     if digits == 0 || !(rest.is_empty() || rest[0] == b';') {
@@ -124,7 +125,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, Fault> {
     }
     line[..digits].iter().try_fold(0u64, |size, digit| {
         let digit = char::from(*digit).to_digit(16).ok_or_else(bad)?;
-        size.checked_mul(16).map(|size| size | u64::from(digit)).ok_or_else(bad)
+        size.checked_mul(16).map(|size| size | u64::from(digit)).ok_or_else(|| Fault::HugeChunk(shown()))
     })
 }
 
@@ -206,10 +207,11 @@ mod tests {
 
     #[test]
     fn bad_chunks_are_errors() {
-        for size in ["", "x", "-1", "+1", "0x4", " 4", "4 4", "10000000000000000", "4,"] {
+        for size in ["", "x", "-1", "+1", "0x4", " 4", "4 4", "4,"] {
             let result = chunks(&format!("{size}\r\nbody\r\n0\r\n\r\n"));
             assert!(matches!(result, Err(Fault::BadChunkSize(_))), "{size:?}: {result:?}");
         }
+        assert_eq!(chunks("10000000000000000\r\nbody"), Err(Fault::HugeChunk("10000000000000000".to_owned())));
         for text in ["4\r\nbodyx\r\n0\r\n\r\n", "4\r\nbodymore\r\n0\r\n\r\n", "3\r\nbody\r\n0\r\n\r\n"] {
             assert_eq!(chunks(text), Err(Fault::BadChunkEnd), "{text:?}");
         }

@@ -16,7 +16,7 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long nothing may arrive (or leave) before the fetch is given up; also for the TLS handshake as a whole.
     pub silence: Duration,
-    /// For the whole head of a reply, however it drips.
+    /// For all heads of one exchange together, however they drip.
     pub head_timeout: Duration,
     /// How many redirects are followed.
     pub max_redirects: u32,
@@ -131,6 +131,8 @@ pub struct Hop {
     pub framing: Option<Framing>,
     /// What is worth saying aloud: https → http, chunks won over a length, …; ready to show.
     pub notes: Vec<String>,
+    /// How many of them there were when the first head came.
+    pub early_notes: usize,
     /// Every read and write, above TLS.
     pub recording: Option<Arc<Recording>>,
     /// When each phase of this hop began, counted from the start of the fetch; in order. [`Phase::Done`] ends the
