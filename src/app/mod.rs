@@ -156,24 +156,23 @@ impl App {
             }
             // At the right end, but reached by keyboard in the order in which they are read.
             let room = widgets::field_width(ui, &[t("theme"), Command::Help.label()]);
-            ui.add_space(room - ui.spacing().item_spacing.x);
-            {
-                ui.menu_button(t("theme"), |ui| {
-                    for (theme, set) in [
-                        (ThemePreference::Light, Command::LightTheme),
-                        (ThemePreference::Dark, Command::DarkTheme),
-                        (ThemePreference::System, Command::SystemTheme),
-                    ] {
-                        let response = ui.selectable_label(self.settings.theme == theme, set.label());
-                        if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
-                            command = Some(set);
-                            // Also where it was pressed by keyboard or screen reader.
-                            ui.close();
-                        }
+            // Nothing follows the last of them.
+            ui.add_space(room + ui.spacing().item_spacing.x);
+            ui.menu_button(t("theme"), |ui| {
+                for (theme, set) in [
+                    (ThemePreference::Light, Command::LightTheme),
+                    (ThemePreference::Dark, Command::DarkTheme),
+                    (ThemePreference::System, Command::SystemTheme),
+                ] {
+                    let response = ui.selectable_label(self.settings.theme == theme, set.label());
+                    if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
+                        command = Some(set);
+                        // Also where it was pressed by keyboard or screen reader.
+                        ui.close();
                     }
-                });
-                command = command.or(Command::Help.button(ui, true));
-            }
+                }
+            });
+            command = command.or(Command::Help.button(ui, true));
         });
         command
     }

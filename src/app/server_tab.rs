@@ -116,7 +116,7 @@ impl ServerTab {
             .resizable(true)
             .default_size(ui.available_height() * 0.52)
             .min_size(120.0)
-            .max_size((ui.available_height() - 90.0).max(120.0))
+            .max_size((ui.available_height() - 150.0).max(120.0))
             .frame(Frame::new().inner_margin(egui::Margin { top: 8, ..Default::default() }))
             .show(ui, |ui| {
                 Panel::left("server-log")
