@@ -36,21 +36,10 @@ pub fn resolve(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Resul
     if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let error = |cause| Error::new(Operation::Resolve, host, cause);
-    let (answer, answered) = bounded(1);
     let name = host.to_owned();
-    spawn("resolve", move || {
-        let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody waits any more: the answer came too late.
-        _ = answer.send(found);
-    })
-    .map_err(|e| Error::io(Operation::Resolve, host, e))?;
-    let found = select! {
-        recv(answered) -> found => found.unwrap_or_else(|_| Ok(Vec::new())),
-        recv(cancel.ended()) -> _ => return Err(error(Cause::Cancelled)),
-        recv(after(limit)) -> _ => return Err(error(Cause::TimedOut(limit))),
-    };
-    let mut addresses = found.unwrap_or_default();
+    let find = move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    let error = |cause| Error::new(Operation::Resolve, host, cause);
+    let mut addresses = look_up(find, limit, cancel).map_err(error)?;
     if is_localhost(host) {
         let loopbacks = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
         addresses.extend(loopbacks.map(|loopback| SocketAddr::new(loopback, port)));
@@ -59,6 +48,25 @@ pub fn resolve(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Resul
     let mut seen = std::collections::HashSet::new();
     addresses.retain(|address| seen.insert(*address));
     if addresses.is_empty() { Err(error(Cause::HostNotFound)) } else { Ok(addresses) }
+}
+
+/// What `find` finds, if it does within `limit` and before `cancel`; an error of it is nothing found.
+fn look_up(
+    find: impl FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
+    limit: Duration,
+    cancel: &Cancel,
+) -> Result<Vec<SocketAddr>, Cause> {
+    let (answer, answered) = bounded(1);
+    spawn("resolve", move || {
+        // Nobody waits any more where the answer comes too late.
+        _ = answer.send(find());
+    })
+    .map_err(Cause::Os)?;
+    select! {
+        recv(answered) -> found => Ok(found.ok().and_then(Result::ok).unwrap_or_default()),
+        recv(cancel.ended()) -> _ => Err(Cause::Cancelled),
+        recv(after(limit)) -> _ => Err(Cause::TimedOut(limit)),
+    }
 }
 
 /// Whether `host` is `localhost` or a name below it.
@@ -239,6 +247,26 @@ mod tests {
         waiting.recv().expect("begun");
         cancel.cancel();
         assert!(worker.join().expect("joined").expect_err("cancelled").is_cancelled());
+    }
+
+    #[test]
+    fn a_look_up_that_never_answers_ends_by_its_limit_or_by_cancel() {
+        let (stuck, never_answers) = bounded::<()>(0);
+        let find = move || {
+            // Until the test ends.
+            _ = never_answers.recv();
+            Ok(Vec::new())
+        };
+        let limit = Duration::from_millis(50);
+        assert!(matches!(look_up(find.clone(), limit, &Cancel::default()), Err(Cause::TimedOut(_))));
+        let cancel = Cancel::default();
+        let worker = {
+            let (cancel, find) = (cancel.clone(), find);
+            spawn("looking", move || look_up(find, Duration::from_secs(60), &cancel)).expect("thread")
+        };
+        cancel.cancel();
+        assert!(matches!(worker.join().expect("joined"), Err(Cause::Cancelled)));
+        drop(stuck);
     }
 
     #[test]
