@@ -126,7 +126,7 @@ impl ClientTab {
             Command::Main if self.is_open() => self.apply(Command::Disconnect, form, tools),
             Command::Main => self.apply(Command::Connect, form, tools),
             Command::Connect if !self.is_open() => self.connect(form, tools),
-            Command::Disconnect => {
+            Command::GiveUp | Command::Disconnect => {
                 if let Some(session) = &self.session {
                     session.disconnect();
                 }
@@ -256,7 +256,11 @@ impl ClientTab {
                     command = Some(Command::Connect);
                 }
             });
-            let main = if open { Command::Disconnect } else { Command::Connect };
+            let main = match self.state() {
+                Some(State::Resolving | State::Connecting) => Command::GiveUp,
+                Some(State::Connected(_)) => Command::Disconnect,
+                _ => Command::Connect,
+            };
             command = command.or(main.main_button(ui, true));
             let palette = style::palette(ui);
             let (colour, text) = match self.state() {

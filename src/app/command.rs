@@ -21,7 +21,9 @@ pub enum Command {
     StopServer,
     /// Connect the client.
     Connect,
-    /// Disconnect the client, or give up connecting.
+    /// Give up connecting.
+    GiveUp,
+    /// Disconnect the client.
     Disconnect,
     /// Play the tutorial's client.
     PlayTutorial,
@@ -68,6 +70,7 @@ impl Command {
             Self::StartServer => "command-start-server",
             Self::StopServer => "command-stop-server",
             Self::Connect => "command-connect",
+            Self::GiveUp => "command-give-up",
             Self::Disconnect => "command-disconnect",
             Self::PlayTutorial => "command-play-tutorial",
             Self::Fetch => "command-fetch",
@@ -105,6 +108,7 @@ impl Command {
             Self::StartServer
             | Self::StopServer
             | Self::Connect
+            | Self::GiveUp
             | Self::Disconnect
             | Self::Fetch
             | Self::CancelFetch => Self::Main,

@@ -129,7 +129,9 @@ impl App {
             Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
             Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
             Command::StartServer | Command::StopServer => self.server.apply(command, &settings.server, &tools),
-            Command::Connect | Command::Disconnect => self.client.apply(command, &mut settings.client, &tools),
+            Command::Connect | Command::GiveUp | Command::Disconnect => {
+                self.client.apply(command, &mut settings.client, &tools)
+            }
             Command::PlayTutorial => {
                 settings.tab = Tab::Client;
                 self.client.apply(command, &mut settings.client, &tools);

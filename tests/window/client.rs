@@ -80,6 +80,25 @@ fn the_line_ending_is_added() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn connecting_can_be_given_up() {
+    // A listener whose queue is full does not answer.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("socket");
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("bound");
+    socket.listen(0).expect("listening");
+    let address = socket.local_addr().expect("address").as_socket().expect("IPv4");
+    let patience = std::time::Duration::from_millis(200);
+    let queue: Vec<_> = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, patience).ok()).collect();
+    let mut window = Window::new();
+    client(&mut window, address.port());
+    window.press("Connect");
+    window.wait_for_text("● connecting…");
+    window.press("Cancel");
+    window.wait_for_text("● Disconnected");
+    drop(queue);
+}
+
+#[test]
 fn a_port_typed_with_the_host_goes_to_its_own_field() {
     let mut window = Window::new();
     window.open_tab("Client");
