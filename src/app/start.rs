@@ -1,6 +1,9 @@
 //! Opens the window, or says in one line why it cannot.
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::App;
@@ -19,10 +22,19 @@ pub fn run() -> ExitCode {
     if !has_display() {
         return refuse(&t("no-display"));
     }
+    // A worker's panic is shown in the window, the window's own is told below: not by a dump on the terminal.
+    std::panic::set_hook(Box::new(|panic| log::info!("{panic}")));
+    let shown = Arc::new(AtomicBool::new(false));
+    let create = {
+        let shown = Arc::clone(&shown);
+        move |cc: &eframe::CreationContext<'_>| {
+            shown.store(true, Ordering::Relaxed);
+            Ok(Box::new(app(cc)) as Box<dyn eframe::App>)
+        }
+    };
     // Where a library of the desktop is missing, the window's library panics instead of giving an error.
-    let opened =
-        std::panic::catch_unwind(|| eframe::run_native(APP_ID, options(), Box::new(|cc| Ok(Box::new(app(cc))))));
-    match opened {
+    let run = move || eframe::run_native(APP_ID, options(), Box::new(create));
+    match std::panic::catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             // The library puts the place in its own source first; the last part is what went wrong.
@@ -30,7 +42,10 @@ pub fn run() -> ExitCode {
             let why = text.rsplit(": ").next().unwrap_or(&text);
             refuse(&tf("no-window", &[("why", why.into())]))
         }
-        Err(panic) => refuse(&tf("no-window", &[("why", crate::net::panic_text(&*panic).into())])),
+        Err(panic) => {
+            let id = if shown.load(Ordering::Relaxed) { "window-failed" } else { "no-window" };
+            refuse(&tf(id, &[("why", crate::net::panic_text(&*panic).into())]))
+        }
     }
 }
 

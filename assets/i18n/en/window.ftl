@@ -8,6 +8,7 @@ recent-hover = Addresses used before
 recent-none = Nothing yet
 dismiss = Dismiss
 no-display = there is no display to open a window on; set DISPLAY or WAYLAND_DISPLAY, or use a terminal command such as “socketscope serve”
+window-failed = the window was ended by unexpected trouble inside the program ({ $why }); please report this
 no-window = no window can be opened on this display: { $why }
 
 ## Commands. “-hover” says what it does.
