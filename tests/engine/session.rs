@@ -125,8 +125,10 @@ fn the_tutorial_waits_for_the_whole_of_a_reply_that_comes_in_several_reads() {
     session.play_tutorial();
     assert!(matches!(ended(&session), Ended::PeerClosed));
     wait_for("the count", || server.totals().greetings == 3);
-    let sent = script(&server.connections()[0].recording).into_iter().filter(|line| line.starts_with('←'));
-    assert_eq!(sent.collect::<Vec<_>>(), ["← Michael", "← Tracy", "← Sarah", "← exit"]);
+    let mut heard = script(&server.connections()[0].recording);
+    // Whether the empty read still comes after `exit` depends on who closes first.
+    heard.retain(|line| line.starts_with('←') && line != "← ");
+    assert_eq!(heard, ["← Michael", "← Tracy", "← Sarah", "← exit"]);
 }
 
 #[test]

@@ -14,42 +14,42 @@ pub(super) const QUIET: Duration = Duration::from_millis(150);
 pub(super) struct Tutorial {
     /// Something was received: the welcome has come.
     welcomed: bool,
-    /// Something was received since we last spoke: when it has become quiet, it is our turn.
-    replied: bool,
+    /// Something was received, and more may follow: it has not been quiet since.
+    hearing: bool,
     /// Which of [`SAYS`] comes next, while it is played.
     next: Option<usize>,
     line_end: LineEnd,
 }
 
 impl Tutorial {
-    /// Begins, unless it is being played; what to send now, if the welcome has come.
+    /// Begins, unless it is being played; what to send now, if the whole welcome has come.
     pub(super) fn begin(&mut self, line_end: LineEnd) -> Option<Vec<u8>> {
         if self.playing() {
             return None;
         }
         self.line_end = line_end;
         self.next = Some(0);
-        if self.welcomed { self.say() } else { None }
+        if self.welcomed && !self.hearing { self.say() } else { None }
     }
 
     /// Something was received.
     pub(super) fn heard(&mut self) {
-        (self.welcomed, self.replied) = (true, true);
+        (self.welcomed, self.hearing) = (true, true);
     }
 
-    /// Whether [`QUIET`] means that it is our turn.
+    /// Whether [`QUIET`] would be news: also while it is not played, so that one that begins in the middle of the
+    /// welcome waits for the rest.
     pub(super) fn waits_for_quiet(&self) -> bool {
-        self.playing() && self.replied
+        self.hearing
     }
 
-    /// Nothing more was received; what to send now.
+    /// Nothing more was received for [`QUIET`]; what to send now.
     pub(super) fn quiet(&mut self) -> Option<Vec<u8>> {
-        if self.waits_for_quiet() { self.say() } else { None }
+        if std::mem::take(&mut self.hearing) { self.say() } else { None }
     }
 
     fn say(&mut self) -> Option<Vec<u8>> {
         let step = self.next?;
-        self.replied = false;
         self.next = (step + 1 < SAYS.len()).then_some(step + 1);
         Some([SAYS.get(step)?.as_bytes(), self.line_end.bytes()].concat())
     }
@@ -84,6 +84,14 @@ mod tests {
         assert_eq!(said, ["Michael", "Tracy", "Sarah", "exit"]);
         assert!(!tutorial.playing());
         assert_eq!(heard(&mut tutorial), "");
+    }
+
+    #[test]
+    fn begun_in_the_middle_of_the_welcome_it_waits_for_the_rest() {
+        let mut tutorial = Tutorial::default();
+        tutorial.heard();
+        assert_eq!(tutorial.begin(LineEnd::None), None);
+        assert_eq!(heard(&mut tutorial), "Michael");
     }
 
     #[test]
