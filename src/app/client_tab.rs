@@ -9,7 +9,7 @@ use egui::{Align, CentralPanel, ComboBox, Frame, Layout, Margin, Panel, ScrollAr
 use super::command::Command;
 use super::settings::{ClientForm, remember};
 use super::widgets::log_list::clock;
-use super::widgets::wire::Wire;
+use super::widgets::wire::{self, Wire};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
@@ -213,14 +213,7 @@ impl ClientTab {
             .frame(Frame::new().inner_margin(Margin { left: 8, ..Default::default() }))
             .show(ui, |ui| {
                 let recording = self.recording();
-                let title = match &recording {
-                    Some(recording) => {
-                        let ends = recording.ends();
-                        let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
-                        tf("wire-between", &args)
-                    }
-                    None => t("wire-title"),
-                };
+                let title = wire::title(recording.as_ref().map(|one| one.ends()));
                 self.wire.ui(ui, &title, recording.as_ref(), true);
             });
         CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(

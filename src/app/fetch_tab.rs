@@ -12,11 +12,11 @@ use super::command::Command;
 use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
-use super::widgets::wire::Wire;
+use super::widgets::wire::{self, Wire};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
-use crate::net::fetch::{Body, Fetch, Hop, Options, Outcome, Phase, View, without_userinfo};
+use crate::net::fetch::{Body, Fetch, Options, Outcome, Phase, View, without_userinfo};
 use crate::recording::text::visible;
 use body_view::BodyView;
 use head_view::HeadView;
@@ -370,18 +370,9 @@ impl FetchTab {
             Part::Body => self.body.ui(ui, self.is_running()),
             Part::Wire => {
                 // The request and the head are at the begin.
-                self.wire.ui(ui, &wire_title(hop), hop.recording.as_ref(), false);
+                self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), false);
             }
             Part::Connection => head_view::connection(ui, hop),
         }
-    }
-}
-
-fn wire_title(hop: &Hop) -> String {
-    match hop.ends {
-        Some(ends) => {
-            tf("wire-between", &[("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())])
-        }
-        None => t("wire-title"),
     }
 }

@@ -99,8 +99,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         }
     });
     let options = Options { connect_timeout: args.connect_timeout, ..Options::default() };
-    // Nobody looks at recordings here.
-    let recorder = Recorder::new(Limits { each: 0, all: u64::MAX });
+    let recorder = Recorder::new(Limits::NOTHING);
     let session = Session::connect(&to.host, to.port, options, &recorder, Waker::none(), Some(sink));
     let played = converse(args, &session, &output, stop);
     if !session.inbox().ended() {

@@ -89,8 +89,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         backlog: args.backlog,
         most_connections: args.max_connections,
     };
-    // Nobody looks at recordings here.
-    let recorder = Recorder::new(Limits { each: 0, all: u64::MAX });
+    let recorder = Recorder::new(Limits::NOTHING);
     let server = Arc::new(Server::start(&at.host, at.port, settings, &recorder, Waker::none()));
     // Standard error may be stuck: it must not hold up stopping. The channel ends when all has been told.
     let (telling, told) = bounded::<Never>(0);

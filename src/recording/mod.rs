@@ -59,6 +59,11 @@ pub struct Limits {
     pub all: u64,
 }
 
+impl Limits {
+    /// For who looks at no recording: nothing is kept.
+    pub const NOTHING: Self = Self { each: 0, all: u64::MAX };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { each: 16 << 20, all: 64 << 20 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{Label, RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::style;
-use crate::app::widgets::{hint, weak};
+use crate::app::widgets::{hint, list_row, weak};
 use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::Body;
 use crate::recording::{hex, text};
@@ -33,22 +33,17 @@ impl BodyView {
         };
         let kind =
             if body.media_type().is_empty() { t("unknown-type") } else { text::visible(body.media_type().as_bytes()) };
-        let mut about = if is_text(body.media_type(), &first) {
+        let (mut about, rows) = if is_text(body.media_type(), &first) {
             let args = [("kind", kind.into()), ("charset", body.charset().name().into())];
-            tf("body-as-text", &args)
+            // `decode` takes a byte order mark off and shows what cannot be decoded as U+FFFD.
+            (tf("body-as-text", &args), text_rows(&body.charset().decode(&first).0))
         } else {
-            tf("body-as-hex", &[("kind", kind.into())])
+            (tf("body-as-hex", &[("kind", kind.into())]), hex_rows(&first))
         };
         if body.len() > first.len() as u64 {
             let args = [("shown", bytes(first.len() as u64).into()), ("size", bytes(body.len()).into())];
             about = format!("{about} · {}", tf("body-cut", &args));
         }
-        let rows = if is_text(body.media_type(), &first) {
-            // `decode` takes a byte order mark off and shows what cannot be decoded as U+FFFD.
-            text_rows(&body.charset().decode(&first).0)
-        } else {
-            hex_rows(&first)
-        };
         Self { rows, about }
     }
 
@@ -67,8 +62,7 @@ impl BodyView {
             let scroll = ScrollArea::both().auto_shrink(false).id_salt("body");
             scroll.show_rows(ui, style::ROW, self.rows.len(), |ui, range| {
                 for row in &self.rows[range] {
-                    let response = ui.add(Label::new(RichText::new(row).monospace()).extend());
-                    ui.add_space((style::ROW - response.rect.height()).max(0.0));
+                    list_row(ui, RichText::new(row).monospace());
                 }
             });
         });

@@ -1,10 +1,10 @@
 //! What was sent and received as heads, line by line, and what is known of the connection.
 
 use egui::text::LayoutJob;
-use egui::{Grid, Label, ScrollArea, TextFormat, TextStyle, Ui};
+use egui::{Grid, ScrollArea, TextFormat, TextStyle, Ui};
 
 use crate::app::style;
-use crate::app::widgets::weak;
+use crate::app::widgets::{list_row, weak};
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Framing, Head, Hop};
 use crate::recording::text::visible;
@@ -51,8 +51,7 @@ impl HeadView {
             scroll.show_rows(ui, style::ROW, self.rows.len(), |ui, range| {
                 for row in &self.rows[range] {
                     let job = layout(ui, row);
-                    let response = ui.add(Label::new(job).extend());
-                    ui.add_space((style::ROW - response.rect.height()).max(0.0));
+                    list_row(ui, job);
                 }
             });
         });

@@ -79,6 +79,12 @@ pub fn state_label(ui: &mut Ui, colour: egui::Color32, text: &str) -> Response {
     ui.add(egui::Label::new(egui::RichText::new(format!("● {text}")).color(colour)).extend())
 }
 
+/// One row of a long list: on one line, and as high as every other row, whatever fonts its text needs.
+pub fn list_row(ui: &mut Ui, text: impl Into<egui::WidgetText>) {
+    let response = ui.add(egui::Label::new(text).extend());
+    ui.add_space((super::style::ROW - response.rect.height()).max(0.0));
+}
+
 /// A line that says that something failed.
 pub fn bad(ui: &mut Ui, text: impl Into<String>) -> Response {
     let colour = super::style::palette(ui).bad;

@@ -12,7 +12,7 @@ use egui::{Color32, FontId, ScrollArea, TextFormat, TextStyle, Ui};
 
 use crate::app::style;
 use crate::i18n::{bytes, count, t, tf};
-use crate::recording::{Direction, Recording, hex, text};
+use crate::recording::{Direction, Ends, Recording, hex, text};
 
 /// At most this much is copied to the clipboard, in bytes.
 const COPY_MOST: usize = 1 << 20;
@@ -66,9 +66,7 @@ impl Wire {
             scroll.id_salt(("wire", Arc::as_ptr(recording))).show_rows(ui, style::ROW, total as usize, |ui, range| {
                 for row in self.rows(recording, range) {
                     let job = layout(ui, &row, per_row, &font);
-                    let response = ui.add(egui::Label::new(job).extend());
-                    // Rows have one height, whatever fonts their text needs.
-                    ui.add_space((style::ROW - response.rect.height()).max(0.0));
+                    super::list_row(ui, job);
                 }
             });
         });
@@ -183,6 +181,17 @@ fn layout(ui: &Ui, row: &Row, per_row: usize, font: &FontId) -> LayoutJob {
     job
 }
 
+/// The title of the wire between two ends, once they are known.
+#[must_use]
+pub fn title(ends: Option<Ends>) -> String {
+    match ends {
+        Some(Ends { local, peer }) => {
+            tf("wire-between", &[("local", local.to_string().into()), ("peer", peer.to_string().into())])
+        }
+        None => t("wire-title"),
+    }
+}
+
 /// `←` for what came in, `→` for what went out.
 #[must_use]
 pub fn arrow(direction: Direction) -> &'static str {
@@ -228,7 +237,7 @@ fn as_text(recording: &Recording, show: fn(&[u8]) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Ends, Limits, Recorder};
+    use crate::recording::{Limits, Recorder};
 
     fn recording(limits: Limits) -> Arc<Recording> {
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
