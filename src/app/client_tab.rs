@@ -91,8 +91,8 @@ impl ClientTab {
                 if until.is_some_and(|until| at > until) {
                     break;
                 }
-                let (front, back) = log.bytes(number);
-                let shown: Vec<u8> = front.iter().chain(back).take(SHOWN).copied().collect();
+                let range = segment.range();
+                let shown = log.joined(segment.direction, range.start..range.end.min(range.start + SHOWN as u64));
                 new.push((at, segment.direction, shown, segment.len));
                 number += 1;
             }
@@ -213,7 +213,7 @@ impl ClientTab {
             .frame(Frame::new().inner_margin(Margin { left: 8, ..Default::default() }))
             .show(ui, |ui| {
                 let recording = self.recording();
-                let title = wire::title(recording.as_ref().map(|one| one.ends()));
+                let title = wire::title(recording.as_ref().and_then(|one| one.ends()));
                 self.wire.ui(ui, &title, recording.as_ref(), true);
             });
         CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(

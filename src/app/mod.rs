@@ -29,7 +29,7 @@ use widgets::notices::Notices;
 
 use crate::i18n::{t, tf};
 use crate::net::report::Waker;
-use crate::recording::{Limits, Recorder};
+use crate::recording::Recorder;
 
 pub use start::run;
 
@@ -74,7 +74,7 @@ impl App {
             server: ServerTab::default(),
             client: ClientTab::default(),
             fetch: FetchTab::new(&settings.fetch),
-            recorder: Recorder::new(Limits::default()),
+            recorder: Recorder::new(Recorder::BUDGET),
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
             help: false,

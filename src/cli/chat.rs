@@ -14,7 +14,7 @@ use crate::net::cancel::Cancel;
 use crate::net::client::{Ended, Event, LineEnd, Options, Session, Sink, State};
 use crate::net::report::{Report, Waker};
 use crate::net::{address, spawn};
-use crate::recording::{Limits, Recorder};
+use crate::recording::Recorder;
 
 /// A longer line is read and sent in pieces of this size, so that it needs no more memory.
 const PIECE: usize = 64 << 10;
@@ -99,7 +99,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         }
     });
     let options = Options { connect_timeout: args.connect_timeout, ..Options::default() };
-    let recorder = Recorder::new(Limits::NOTHING);
+    let recorder = Recorder::new(0);
     let session = Session::connect(&to.host, to.port, options, &recorder, Waker::none(), Some(sink));
     let played = converse(args, &session, &output, stop);
     if !session.inbox().ended() {

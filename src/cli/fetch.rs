@@ -17,8 +17,8 @@ use crate::net::cancel::Cancel;
 use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress, can_save, can_save_in, without_userinfo};
 use crate::net::report::{Waited, Waker};
 use crate::net::{Cause, Error, Operation, spawn};
+use crate::recording::Recorder;
 use crate::recording::text::{visible, visible_lines};
-use crate::recording::{Limits, Recorder};
 
 /// How often progress is shown.
 const TICK: Duration = Duration::from_millis(200);
@@ -137,7 +137,7 @@ pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
         return 1;
     }
     // Nothing looks at the recording here: a little memory is enough.
-    let recorder = Recorder::new(Limits { each: 1 << 20, all: 4 << 20 });
+    let recorder = Recorder::new(1 << 20);
     let fetch = Fetch::start(&args.url, args.options(), &recorder, Waker::none());
     let canceller = fetch.canceller();
     let _stop = stop.on_cancel(move || canceller.cancel());

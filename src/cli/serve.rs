@@ -14,7 +14,7 @@ use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
 use crate::net::{Error, Operation, address, spawn};
-use crate::recording::{Limits, Recorder};
+use crate::recording::Recorder;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -89,7 +89,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         backlog: args.backlog,
         most_connections: args.max_connections,
     };
-    let recorder = Recorder::new(Limits::NOTHING);
+    let recorder = Recorder::new(0);
     let server = Arc::new(Server::start(&at.host, at.port, settings, &recorder, Waker::none()));
     // Standard error may be stuck: it must not hold up stopping. The channel ends when all has been told.
     let (telling, told) = bounded::<Never>(0);

@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::cancel::Cancel;
 use super::{Cause, Error, Operation, spawn};
-use crate::recording::Ends;
+use crate::recording::{Ends, What};
 
 /// One address that was tried, and what came of it.
 #[derive(Debug)]
@@ -21,6 +21,14 @@ pub struct Try {
     pub took: Duration,
     /// `None` where it connected.
     pub error: Option<Error>,
+}
+
+impl Try {
+    /// For the recording of what happened to the socket.
+    pub(crate) fn as_event(&self) -> What {
+        let failed = self.error.as_ref().map(|error| error.cause.to_string().into());
+        What::Tried { address: self.address, took: self.took, failed }
+    }
 }
 
 /// The addresses of `host`, in the system's order, each with `port`. A literal address needs no look-up.

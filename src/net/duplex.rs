@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Cause, Error, Operation, lock};
-use crate::recording::{Direction, Recording};
+use crate::recording::{Direction, Recording, What};
 
 /// A blocking stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it.
 #[derive(Debug)]
@@ -25,18 +25,25 @@ pub(crate) struct Duplex {
 }
 
 impl Duplex {
-    /// Takes an open stream over, in blocking mode and with `TCP_NODELAY`.
+    /// Takes an open stream to `peer` over, in blocking mode and with `TCP_NODELAY`.
     ///
     /// # Errors
     /// The stream is dead already.
-    pub(crate) fn new(stream: TcpStream, recording: Arc<Recording>, patience: Duration) -> Result<Self, Error> {
-        let peer = recording.ends().peer;
+    pub(crate) fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        recording: Arc<Recording>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
         // Where an accepted stream inherits the listener's mode it would not block.
         stream
             .set_nonblocking(false)
             .and_then(|()| stream.set_nodelay(true))
             .and_then(|()| stream.set_write_timeout(Some(patience)))
-            .map_err(|error| Error::io(Operation::Receive, peer, error))?;
+            .map_err(|error| {
+                recording.closed();
+                Error::io(Operation::Receive, peer, error)
+            })?;
         Ok(Self { stream, peer, recording, patience, turn: Mutex::default(), shut: AtomicBool::new(false) })
     }
 
@@ -58,7 +65,7 @@ impl Duplex {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return Err(self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO)));
                 }
-                Err(error) => return Err(Error::io(Operation::Receive, self.peer, error)),
+                Err(error) => return Err(self.broken(Operation::Receive, error)),
             }
         }
     }
@@ -96,9 +103,10 @@ impl Duplex {
                 _ if self.is_shut() => return Err(self.error(Operation::Send, Cause::Cancelled)),
                 Ok(_) => return Err(Error::io(Operation::Send, self.peer, ErrorKind::WriteZero.into())),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    self.recording.note(What::TimedOut(Direction::Out, self.patience));
                     return Err(self.error(Operation::Send, Cause::NotReading(self.patience)));
                 }
-                Err(error) => return Err(Error::io(Operation::Send, self.peer, error)),
+                Err(error) => return Err(self.broken(Operation::Send, error)),
             }
         }
         Ok(())
@@ -111,11 +119,12 @@ impl Duplex {
             // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes
             // in turn; only if nothing can, the write waits out of turn.
             let _turn = lock(&self.turn);
+            let begun = Instant::now();
             match socket2::SockRef::from(&self.stream).send_with_flags(bytes, libc::MSG_DONTWAIT) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 sent => {
                     if let Ok(n) = sent {
-                        self.recording.push(Direction::Out, &bytes[..n]);
+                        self.recording.push_begun(Direction::Out, &bytes[..n], begun);
                     }
                     return sent;
                 }
@@ -129,6 +138,7 @@ impl Duplex {
     /// Ends every read and write, now and from now on. What was received can still be read by nobody.
     pub(crate) fn shut(&self) {
         self.shut.store(true, Ordering::Release);
+        self.recording.ending();
         // It fails only where the peer has ended it already.
         _ = self.stream.shutdown(Shutdown::Both);
     }
@@ -140,6 +150,7 @@ impl Duplex {
         if self.stream.shutdown(Shutdown::Write).is_err() || self.stream.set_nonblocking(true).is_err() {
             return;
         }
+        self.recording.note(What::HalfClosed);
         let mut drained = 0;
         while drained < most
             && let Ok(n) = self.read(buf)
@@ -157,13 +168,27 @@ impl Duplex {
     fn error(&self, operation: Operation, cause: Cause) -> Error {
         Error::new(operation, self.peer, cause)
     }
+
+    /// What ended the connection, noted in the recording too.
+    fn broken(&self, operation: Operation, error: io::Error) -> Error {
+        let error = Error::io(operation, self.peer, error);
+        self.recording.note(error.as_event());
+        error
+    }
+}
+
+impl Drop for Duplex {
+    fn drop(&mut self) {
+        // The stream goes right after.
+        self.recording.closed();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::net::spawn;
-    use crate::recording::{Ends, Limits, Recorder};
+    use crate::recording::{Ends, Recorder};
     use std::net::TcpListener;
 
     const PATIENCE: Duration = Duration::from_millis(50);
@@ -173,8 +198,9 @@ mod tests {
         let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
         let (remote, peer) = listener.accept().expect("accepted");
         let ends = Ends { local: local.local_addr().expect("address"), peer };
-        let recording = Recorder::new(Limits::default()).open(ends);
-        (Duplex::new(local, recording, PATIENCE).expect("alive"), remote)
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        recording.connected(ends);
+        (Duplex::new(local, peer, recording, PATIENCE).expect("alive"), remote)
     }
 
     #[test]
@@ -189,7 +215,7 @@ mod tests {
     #[test]
     fn a_write_that_waits_does_not_keep_the_reader_waiting() {
         let (wire, mut remote) = pair();
-        let wire = Arc::new(Duplex { patience: Duration::from_secs(30), ..wire });
+        let wire = Arc::new(wire);
         wire.stream.set_write_timeout(None).expect("set");
         let writer = spawn("writer", {
             let wire = Arc::clone(&wire);

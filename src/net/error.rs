@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::fetch::Fault;
 use crate::i18n::{self, t, tf};
+use crate::recording::What;
 
 /// What was being done. Its text is `operation-…` in `errors.ftl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +215,14 @@ impl Error {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.cause, Cause::Cancelled)
+    }
+
+    /// For the recording of what happened to the socket.
+    pub(crate) fn as_event(&self) -> What {
+        match &self.cause {
+            Cause::Reset => What::Reset,
+            cause => What::Failed(cause.to_string().into()),
+        }
     }
 }
 

@@ -1,20 +1,25 @@
 //! WHAT crossed a socket. Pure data: no sockets, no threads, no screen.
 //!
-//! A [`Recording`] belongs to one connection. Each `read` and `write` that returned is kept as one
-//! [`Segment`]: never merged, split or altered. What a "message" is, is decided by whoever shows it.
+//! A [`Recording`] belongs to one connection. Each `read` and `write` that returned is kept as one [`Segment`]: never
+//! merged, split or altered. What else happened to the socket is kept between them as an [`Event`]. What a "message"
+//! is, is decided by whoever shows it.
 //!
-//! Memory is bounded twice: per recording and over all recordings of one [`Recorder`]. What no longer
-//! fits goes oldest first, and is counted, so that a view can say how much is missing.
+//! Memory is bounded over all recordings of one [`Recorder`]. When it is full the largest recordings give way, oldest
+//! segments first, so that one that is flooded never costs the others anything. What has gone is counted, so that a view
+//! can say how much is missing.
 
+mod blocks;
 pub mod hex;
+mod log;
 pub mod text;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Instant, SystemTime};
+
+pub use self::log::{By, Event, Log, Segment, What};
 
 /// Which way bytes went, seen from our end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +28,17 @@ pub enum Direction {
     In,
     /// A `write` took them.
     Out,
+}
+
+impl Direction {
+    /// The way back.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::In => Self::Out,
+            Self::Out => Self::In,
+        }
+    }
 }
 
 /// The four things that tell one TCP connection from another: two addresses with two ports.
@@ -34,68 +50,55 @@ pub struct Ends {
     pub peer: SocketAddr,
 }
 
-/// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// Time since the recording began, by a clock that never jumps; whole microseconds.
-    pub at: Duration,
-    /// Which way.
-    pub direction: Direction,
-    /// Size in bytes.
-    pub len: usize,
-    /// Where its bytes begin in the stream of all recorded bytes, both directions together.
-    offset: u64,
-}
-
-/// What one segment costs besides its bytes, for the budget.
-const SEGMENT_COST: u64 = size_of::<Segment>() as u64;
-
-/// How much is kept, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// For one recording.
-    pub each: u64,
-    /// For all recordings together.
-    pub all: u64,
-}
-
-impl Limits {
-    /// For who looks at no recording: nothing is kept.
-    pub const NOTHING: Self = Self { each: 0, all: u64::MAX };
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { each: 16 << 20, all: 64 << 20 }
+impl Ends {
+    /// The same connection, seen from its other end.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { local: self.peer, peer: self.local }
     }
 }
 
-/// Makes recordings and keeps all of them together within [`Limits::all`].
+/// Makes recordings and keeps all of them together within a budget.
 #[derive(Debug)]
 pub struct Recorder {
-    limits: Limits,
+    /// Bytes that may be kept over all recordings.
+    budget: AtomicU64,
     /// Bytes kept now over all recordings, with what the segments themselves cost.
     used: AtomicU64,
-    /// Oldest first. Weak: a recording lives as long as the connection that owns it.
-    recordings: Mutex<VecDeque<Weak<Recording>>>,
+    /// As they were opened. Weak: a recording lives as long as the connection that owns it.
+    recordings: Mutex<Vec<Weak<Recording>>>,
+    /// How many recordings there ever were.
+    opened: AtomicU64,
     /// Held by whoever makes room.
     making_room: Mutex<()>,
 }
 
 impl Recorder {
-    /// A recorder with these limits.
+    /// The budget that a person has who never chose one, in bytes.
+    pub const BUDGET: u64 = 64 << 20;
+
+    /// A recorder that keeps at most `budget` bytes, over all its recordings and with what the segments themselves cost.
+    /// With 0, for who looks at no recording, nothing is kept but the counts.
     #[must_use]
-    pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { limits, used: AtomicU64::new(0), recordings: Mutex::default(), making_room: Mutex::default() })
+    pub fn new(budget: u64) -> Arc<Self> {
+        Arc::new(Self {
+            budget: AtomicU64::new(budget),
+            used: AtomicU64::new(0),
+            recordings: Mutex::default(),
+            opened: AtomicU64::new(0),
+            making_room: Mutex::default(),
+        })
     }
 
-    /// Begins the recording of one connection.
-    pub fn open(self: &Arc<Self>, ends: Ends) -> Arc<Recording> {
+    /// Begins the recording of one connection, which need not be connected yet.
+    pub fn open(self: &Arc<Self>) -> Arc<Recording> {
         let recording = Arc::new(Recording {
-            ends,
+            number: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
+            ends: OnceLock::new(),
             origin: Instant::now(),
             opened: SystemTime::now(),
             recorder: Arc::clone(self),
+            cost: AtomicU64::new(0),
             log: Mutex::default(),
         });
         let mut recordings = lock(&self.recordings);
@@ -103,8 +106,35 @@ impl Recorder {
         if recordings.len().is_power_of_two() {
             recordings.retain(|one| one.strong_count() > 0);
         }
-        recordings.push_back(Arc::downgrade(&recording));
+        recordings.push(Arc::downgrade(&recording));
         recording
+    }
+
+    /// All recordings that somebody still has, as they were opened.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Recording>> {
+        lock(&self.recordings).iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The recording of the other end of the same connection, where that is ours too.
+    #[must_use]
+    pub fn partner(&self, of: &Recording) -> Option<Arc<Recording>> {
+        let wanted = Some(of.ends()?.mirrored());
+        // Upgraded one by one: there may be thousands. The newest one is it, should the ports have been used before.
+        let recordings = lock(&self.recordings);
+        recordings.iter().rev().filter_map(Weak::upgrade).find(|one| one.ends() == wanted)
+    }
+
+    /// Bytes that may be kept over all recordings.
+    #[must_use]
+    pub fn budget(&self) -> u64 {
+        self.budget.load(Ordering::Relaxed)
+    }
+
+    /// Changes how many bytes may be kept; what is too much goes at once.
+    pub fn set_budget(&self, budget: u64) {
+        self.budget.store(budget, Ordering::Relaxed);
+        self.make_room();
     }
 
     /// Bytes kept now, over all recordings, with what the segments themselves cost.
@@ -113,47 +143,65 @@ impl Recorder {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Drops the oldest segments of the oldest recordings until all fit again, and a little more: walking through the
+    /// Drops the oldest segments of the largest recordings until all fit again, and a little more: walking through the
     /// recordings costs too much for every segment. One thread does it; those that brought too much wait for it.
     fn make_room(&self) {
         let _only_one = lock(&self.making_room);
         // Somebody else may have made room while we waited for our turn.
-        if self.used() <= self.limits.all {
+        let budget = self.budget();
+        if self.used() <= budget {
             return;
         }
-        let goal = self.limits.all - self.limits.all / 8;
-        let oldest_first: Vec<_> = lock(&self.recordings).iter().filter_map(Weak::upgrade).collect();
-        for recording in oldest_first {
-            let mut log = lock(&recording.log);
-            while self.used() > goal {
-                let freed = log.drop_oldest();
-                if freed == 0 {
-                    break;
-                }
-                self.used.fetch_sub(freed, Ordering::Relaxed);
-            }
-            if self.used() <= goal {
-                return;
+        let all = self.all();
+        let costs = all.iter().map(|one| one.cost.load(Ordering::Relaxed)).collect();
+        let share = fair_share(costs, budget - budget / 8);
+        for recording in all {
+            if recording.cost.load(Ordering::Relaxed) > share {
+                let mut log = lock(&recording.log);
+                recording.count(|_| (0, log.shrink(share)));
             }
         }
     }
 }
 
-/// Every read and write of one connection, each kept apart.
+/// The most that each may keep so that all `costs` together are at most `room`: who needs less leaves it to the others.
+fn fair_share(mut costs: Vec<u64>, mut room: u64) -> u64 {
+    costs.sort_unstable();
+    let mut left = costs.len() as u64;
+    for cost in costs {
+        if cost > room / left {
+            return room / left;
+        }
+        room -= cost;
+        left -= 1;
+    }
+    u64::MAX
+}
+
+/// Every read and write of one connection, each kept apart, and what else happened to its socket.
 #[derive(Debug)]
 pub struct Recording {
-    ends: Ends,
+    number: u64,
+    ends: OnceLock<Ends>,
     origin: Instant,
     opened: SystemTime,
     recorder: Arc<Recorder>,
+    /// What is kept of it, in bytes; changed under the lock of `log`.
+    cost: AtomicU64,
     log: Mutex<Log>,
 }
 
 impl Recording {
-    /// Both ends of the connection.
+    /// Its number among the recordings of its recorder, from 1.
     #[must_use]
-    pub fn ends(&self) -> Ends {
-        self.ends
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Both ends of the connection, once there is one.
+    #[must_use]
+    pub fn ends(&self) -> Option<Ends> {
+        self.ends.get().copied()
     }
 
     /// The wall time at which the recording began: [`Segment::at`] counts from here.
@@ -162,21 +210,88 @@ impl Recording {
         self.opened
     }
 
+    /// The time at which the recording began, by a clock that never jumps: [`Segment::at`] counts from here.
+    #[must_use]
+    pub fn origin(&self) -> Instant {
+        self.origin
+    }
+
+    /// Notes that we connected, from which end to which.
+    pub fn connected(&self, ends: Ends) {
+        // A socket connects once.
+        _ = self.ends.set(ends);
+        self.note(What::Connected);
+    }
+
+    /// Notes that we accepted, at which end from which.
+    pub fn accepted(&self, ends: Ends) {
+        // A socket is accepted once.
+        _ = self.ends.set(ends);
+        self.note(What::Accepted);
+    }
+
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
+        self.keep(direction, bytes, None);
+    }
+
+    /// Keeps one `write` that has just returned and began at `begun`.
+    pub fn push_begun(&self, direction: Direction, bytes: &[u8], begun: Instant) {
+        self.keep(direction, bytes, Some(begun));
+    }
+
+    fn keep(&self, direction: Direction, bytes: &[u8], begun: Option<Instant>) {
+        let budget = self.recorder.budget();
         let mut log = lock(&self.log);
-        // Read under the lock, so that times never run backwards inside a recording.
-        let at = Duration::from_micros(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let at = self.time(&log, begun);
         // The budget is changed under the lock, so that nobody can free what is not counted yet.
-        let used = &self.recorder.used;
-        used.fetch_add(log.append(at, direction, bytes), Ordering::Relaxed);
-        while log.cost() > self.recorder.limits.each {
-            used.fetch_sub(log.drop_oldest(), Ordering::Relaxed);
-        }
+        self.count(|cost| {
+            let added = log.append(at, direction, bytes);
+            // No room for it even alone.
+            let freed = if cost + added > budget { log.shrink(budget - budget / 8) } else { 0 };
+            (added, freed)
+        });
         drop(log);
-        if self.recorder.used() > self.recorder.limits.all {
+        if self.recorder.used() > budget {
             self.recorder.make_room();
         }
+    }
+
+    /// Keeps what happened to the socket besides reads and writes.
+    pub fn note(&self, what: What) {
+        let mut log = lock(&self.log);
+        let at = self.time(&log, None);
+        log.note(at, what);
+    }
+
+    /// Notes that it is we who end the connection, unless the peer has already.
+    pub fn ending(&self) {
+        lock(&self.log).end(By::Us);
+    }
+
+    /// Notes that the socket was closed, and by whom.
+    pub fn closed(&self) {
+        let mut log = lock(&self.log);
+        let at = self.time(&log, None);
+        log.end(By::Us);
+        let by = log.ended().unwrap_or(By::Us);
+        log.note(at, What::Closed(by));
+    }
+
+    /// The time of what is about to be kept, in microseconds. Asked for under the lock, so that times never run
+    /// backwards inside a recording.
+    fn time(&self, log: &Log, begun: Option<Instant>) -> u64 {
+        let since = begun.map_or_else(|| self.origin.elapsed(), |begun| begun.saturating_duration_since(self.origin));
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(log.newest())
+    }
+
+    /// Counts what `change`, which is told the cost so far, adds and frees.
+    fn count(&self, change: impl FnOnce(u64) -> (u64, u64)) {
+        let cost = self.cost.load(Ordering::Relaxed);
+        let (added, freed) = change(cost);
+        self.cost.store(cost + added - freed, Ordering::Relaxed);
+        self.recorder.used.fetch_add(added, Ordering::Relaxed);
+        self.recorder.used.fetch_sub(freed, Ordering::Relaxed);
     }
 
     /// Looks at what is kept. The worker waits for as long as `look` takes: copy, do not draw.
@@ -193,94 +308,13 @@ impl Recording {
     /// All kept bytes of one direction, joined.
     #[must_use]
     pub fn joined(&self, direction: Direction) -> Vec<u8> {
-        self.read(|log| {
-            let mut out = Vec::new();
-            for number in log.kept() {
-                if log.segment(number).is_some_and(|one| one.direction == direction) {
-                    log.append_bytes(number, &mut out);
-                }
-            }
-            out
-        })
+        self.read(|log| log.joined(direction, 0..u64::MAX))
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        self.recorder.used.fetch_sub(lock(&self.log).cost(), Ordering::Relaxed);
-    }
-}
-
-/// The kept segments of one recording and their bytes.
-#[derive(Debug, Default)]
-pub struct Log {
-    segments: VecDeque<Segment>,
-    bytes: VecDeque<u8>,
-    dropped_segments: u64,
-    dropped_bytes: u64,
-}
-
-impl Log {
-    /// The numbers of the segments that are kept; segments are numbered from 0 as they came.
-    #[must_use]
-    pub fn kept(&self) -> Range<u64> {
-        self.dropped_segments..self.dropped_segments + self.segments.len() as u64
-    }
-
-    /// How many bytes were dropped to make room.
-    #[must_use]
-    pub fn dropped_bytes(&self) -> u64 {
-        self.dropped_bytes
-    }
-
-    /// Segment `number`, if it is kept.
-    #[must_use]
-    pub fn segment(&self, number: u64) -> Option<Segment> {
-        let index = number.checked_sub(self.dropped_segments)?;
-        self.segments.get(usize::try_from(index).ok()?).copied()
-    }
-
-    /// The bytes of segment `number` in two parts, as the ring buffer holds them; empty if it is not kept.
-    #[must_use]
-    pub fn bytes(&self, number: u64) -> (&[u8], &[u8]) {
-        let Some(segment) = self.segment(number) else { return (&[], &[]) };
-        let start = (segment.offset - self.dropped_bytes) as usize;
-        let end = start + segment.len;
-        let (front, back) = self.bytes.as_slices();
-        if end <= front.len() {
-            (&front[start..end], &[])
-        } else if start >= front.len() {
-            (&back[start - front.len()..end - front.len()], &[])
-        } else {
-            (&front[start..], &back[..end - front.len()])
-        }
-    }
-
-    /// Appends the bytes of segment `number` to `out`; nothing if it is not kept.
-    pub fn append_bytes(&self, number: u64, out: &mut Vec<u8>) {
-        let (front, back) = self.bytes(number);
-        out.extend_from_slice(front);
-        out.extend_from_slice(back);
-    }
-
-    fn append(&mut self, at: Duration, direction: Direction, bytes: &[u8]) -> u64 {
-        let offset = self.dropped_bytes + self.bytes.len() as u64;
-        self.segments.push_back(Segment { at, direction, len: bytes.len(), offset });
-        self.bytes.extend(bytes);
-        SEGMENT_COST + bytes.len() as u64
-    }
-
-    /// Drops the oldest segment and says how many bytes of memory that freed; 0 when there is none.
-    fn drop_oldest(&mut self) -> u64 {
-        let Some(oldest) = self.segments.pop_front() else { return 0 };
-        self.bytes.drain(..oldest.len);
-        self.dropped_segments += 1;
-        self.dropped_bytes += oldest.len as u64;
-        SEGMENT_COST + oldest.len as u64
-    }
-
-    fn cost(&self) -> u64 {
-        self.bytes.len() as u64 + self.segments.len() as u64 * SEGMENT_COST
+        self.recorder.used.fetch_sub(self.cost.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -291,28 +325,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::log::SEGMENT_COST;
     use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
 
-    fn ends() -> Ends {
-        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
-        Ends { local: addr, peer: addr }
+    fn pushed(log: &Log, number: u64) -> (Direction, Vec<u8>) {
+        let one = log.segment(number).expect("kept");
+        (one.direction, log.joined(one.direction, one.range()))
     }
 
     fn texts(recording: &Recording) -> Vec<(Direction, Vec<u8>)> {
-        recording.read(|log| {
-            log.kept()
-                .map(|n| {
-                    let mut bytes = Vec::new();
-                    log.append_bytes(n, &mut bytes);
-                    (log.segment(n).expect("kept").direction, bytes)
-                })
-                .collect()
-        })
+        recording.read(|log| log.kept().map(|n| pushed(log, n)).collect())
     }
 
     #[test]
     fn every_read_and_write_is_kept_apart_and_in_order() {
-        let recording = Recorder::new(Limits::default()).open(ends());
+        let recording = Recorder::new(Recorder::BUDGET).open();
         recording.push(Direction::In, b"Mich");
         recording.push(Direction::In, b"ael");
         recording.push(Direction::Out, b"Hello, Michael!");
@@ -332,49 +361,98 @@ mod tests {
     }
 
     #[test]
-    fn one_recording_is_bounded_and_what_went_is_counted() {
-        let each = 10 * (SEGMENT_COST + 100);
-        let recorder = Recorder::new(Limits { each, all: u64::MAX });
-        let recording = recorder.open(ends());
-        for i in 0..25u8 {
-            recording.push(Direction::In, &[i; 100]);
-        }
-        assert_eq!(recording.kept(), 15..25);
-        assert_eq!(recording.read(Log::dropped_bytes), 1_500);
-        assert_eq!(recorder.used(), each);
-        let kept = texts(&recording);
-        assert_eq!(kept[0].1, [15; 100]);
-        assert_eq!(kept[9].1, [24; 100]);
+    fn a_write_has_the_time_at_which_it_began_but_never_one_before_what_was_recorded() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        let later = recording.origin() + Duration::from_secs(5);
+        recording.push_begun(Direction::Out, b"a", later);
+        recording.push(Direction::In, b"b");
+        let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
+        assert_eq!(times, [Duration::from_secs(5); 2]);
     }
 
     #[test]
-    fn all_recordings_together_are_bounded_and_the_oldest_goes_first() {
-        let recorder = Recorder::new(Limits { each: u64::MAX, all: 4 * (SEGMENT_COST + 10) });
-        let (old, new) = (recorder.open(ends()), recorder.open(ends()));
-        for _ in 0..3 {
-            old.push(Direction::In, &[1; 10]);
+    fn what_happened_stands_between_the_segments_and_tells_who_ended_it() {
+        let recorder = Recorder::new(Recorder::BUDGET);
+        let ends = Ends { local: ([127, 0, 0, 1], 1).into(), peer: ([127, 0, 0, 1], 2).into() };
+        let (client, server) = (recorder.open(), recorder.open());
+        assert_eq!(client.ends(), None);
+        client.connected(ends);
+        server.accepted(ends.mirrored());
+        client.push(Direction::Out, b"exit");
+        client.note(What::HalfClosed);
+        server.push(Direction::In, b"exit");
+        server.push(Direction::In, b"");
+        server.closed();
+        client.push(Direction::In, b"");
+        client.closed();
+        let told = |recording: &Recording| -> Vec<(u64, What)> {
+            recording.read(|log| log.events().iter().map(|event| (event.before, event.what.clone())).collect())
+        };
+        assert_eq!(told(&client), [(0, What::Connected), (1, What::HalfClosed), (2, What::Closed(By::Us))]);
+        assert_eq!(told(&server), [(0, What::Accepted), (2, What::Closed(By::Peer))]);
+        assert_eq!(recorder.partner(&client).map(|one| one.number()), Some(server.number()));
+        assert_eq!(recorder.partner(&server).map(|one| one.number()), Some(client.number()));
+        drop(server);
+        assert!(recorder.partner(&client).is_none());
+    }
+
+    #[test]
+    fn events_are_bounded_and_keep_their_numbers() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        (0..1_500).for_each(|_| recording.note(What::Reset));
+        recording.read(|log| assert_eq!((log.first_event(), log.events().len()), (500, 1_000)));
+    }
+
+    #[test]
+    fn one_recording_may_use_the_whole_budget_and_what_went_is_counted() {
+        let budget = 16 * (SEGMENT_COST + 100);
+        let recorder = Recorder::new(budget);
+        let recording = recorder.open();
+        for i in 0..25u8 {
+            recording.push(Direction::In, &[i; 100]);
+            assert!(recorder.used() <= budget);
         }
-        for _ in 0..3 {
-            new.push(Direction::Out, &[2; 10]);
+        // Each time there was no room two more than needed went.
+        assert_eq!(recording.kept(), 9..25);
+        assert_eq!(recording.read(Log::dropped_bytes), 900);
+        assert_eq!(recorder.used(), budget);
+        let kept = texts(&recording);
+        assert_eq!(kept[0].1, [9; 100]);
+        assert_eq!(kept[15].1, [24; 100]);
+        recorder.set_budget(2 * (SEGMENT_COST + 100));
+        assert_eq!(recording.kept(), 24..25);
+    }
+
+    #[test]
+    fn who_is_flooded_costs_the_others_nothing() {
+        let recorder = Recorder::new(100 * (SEGMENT_COST + 10));
+        let (quiet, flooded) = (recorder.open(), recorder.open());
+        for n in 0..10_000 {
+            if n < 40 {
+                quiet.push(Direction::In, &[1; 10]);
+            }
+            flooded.push(Direction::Out, &[2; 10]);
+            assert!(recorder.used() <= recorder.budget());
         }
-        assert_eq!((old.kept(), new.kept()), (2..3, 0..3));
-        assert!(recorder.used() <= 4 * (SEGMENT_COST + 10));
-        drop(old);
-        assert_eq!(recorder.used(), 3 * (SEGMENT_COST + 10));
+        assert_eq!(quiet.kept(), 0..40);
+        let kept = flooded.kept();
+        assert!((46..=60).contains(&(kept.end - kept.start)), "{kept:?}");
+        drop(quiet);
+        assert_eq!(recorder.used(), flooded.read(Log::cost));
     }
 
     #[test]
     fn many_threads_at_once_stay_within_the_bound() {
-        let (all, len, threads) = (64 << 10, 1_000, 4);
-        let recorder = Recorder::new(Limits { each: u64::MAX, all });
-        let recordings: Vec<_> = (0..threads).map(|_| recorder.open(ends())).collect();
+        let (budget, len, threads) = (64 << 10, 1_000, 4);
+        let recorder = Recorder::new(budget);
+        let recordings: Vec<_> = (0..threads).map(|_| recorder.open()).collect();
         std::thread::scope(|scope| {
             for recording in &recordings {
                 scope.spawn(|| {
                     for _ in 0..2_000 {
                         recording.push(Direction::In, &vec![0; len]);
                         // One segment of each thread may be on its way in while another makes room.
-                        assert!(recorder.used() <= all + threads * (len as u64 + SEGMENT_COST));
+                        assert!(recorder.used() <= budget + threads * (len as u64 + SEGMENT_COST));
                     }
                 });
             }
@@ -384,12 +462,61 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_larger_than_the_limit_is_counted_not_kept() {
-        let recorder = Recorder::new(Limits { each: 1_000, all: 10_000 });
-        let recording = recorder.open(ends());
-        recording.push(Direction::In, &[0; 5_000]);
-        assert_eq!(recording.kept(), 1..1);
-        assert_eq!(recording.read(Log::dropped_bytes), 5_000);
-        assert_eq!(recorder.used(), 0);
+    fn a_segment_larger_than_the_budget_is_counted_not_kept() {
+        for budget in [0, 1_000] {
+            let recorder = Recorder::new(budget);
+            let recording = recorder.open();
+            recording.push(Direction::In, &[0; 5_000]);
+            assert_eq!(recording.kept(), 1..1);
+            assert_eq!(recording.read(Log::dropped_bytes), 5_000);
+            assert_eq!(recorder.used(), 0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_share_is_fair_and_uses_the_room(costs in prop::collection::vec(0..1_000u64, 1..20), room in 0..10_000u64) {
+            let share = fair_share(costs.clone(), room);
+            let kept: u64 = costs.iter().map(|cost| (*cost).min(share)).sum();
+            prop_assert!(kept <= room);
+            let more: u64 = costs.iter().map(|cost| (*cost).min(share.saturating_add(1))).sum();
+            prop_assert!(share == u64::MAX || more > room, "a byte more for each would not have fitted");
+        }
+
+        #[test]
+        fn every_byte_belongs_to_its_segment(
+            pushes in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..40)), 0..60),
+            budget in 200..3_000u64,
+        ) {
+            let recording = Recorder::new(budget).open();
+            let mut all: Vec<(Direction, Vec<u8>)> = Vec::new();
+            for (out, bytes) in pushes {
+                let direction = if out { Direction::Out } else { Direction::In };
+                recording.push(direction, &bytes);
+                all.push((direction, bytes));
+            }
+            recording.read(|log| {
+                let gone = log.kept().start as usize;
+                assert_eq!(log.kept().end as usize, all.len());
+                for direction in [Direction::In, Direction::Out] {
+                    let of = |part: &[(Direction, Vec<u8>)]| -> Vec<u8> {
+                        part.iter().filter(|one| one.0 == direction).flat_map(|one| one.1.clone()).collect()
+                    };
+                    assert_eq!(log.joined(direction, 0..u64::MAX), of(&all[gone..]));
+                    let kept = log.stream(direction);
+                    assert_eq!(kept, of(&all[..gone]).len() as u64..of(&all).len() as u64);
+                    for position in kept.clone() {
+                        let number = log.segment_at(direction, position).expect("kept");
+                        let segment = log.segment(number).expect("kept");
+                        assert!(segment.direction == direction && segment.range().contains(&position));
+                    }
+                    assert_eq!(log.segment_at(direction, kept.end), None);
+                    for number in log.kept() {
+                        assert_eq!(pushed(log, number), all[number as usize]);
+                        assert_eq!(log.position(direction, number), of(&all[..number as usize]).len() as u64);
+                    }
+                }
+            });
+        }
     }
 }

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use socketscope::net::report::Waker;
 use socketscope::net::server::{Ended, Event, Server, Settings};
-use socketscope::recording::{Direction, Limits, Recorder, Recording};
+use socketscope::recording::{Direction, Recorder, Recording};
 
 /// After this long a test has failed. Nothing that passes takes it.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
 pub fn recorder() -> Arc<Recorder> {
-    Recorder::new(Limits::default())
+    Recorder::new(Recorder::BUDGET)
 }
 
 pub fn quick() -> Settings {
@@ -112,9 +112,9 @@ pub fn script(recording: &Recording) -> Vec<String> {
     recording.read(|log| {
         log.kept()
             .map(|number| {
-                let mut bytes = Vec::new();
-                log.append_bytes(number, &mut bytes);
-                let arrow = match log.segment(number).expect("kept").direction {
+                let segment = log.segment(number).expect("kept");
+                let bytes = log.joined(segment.direction, segment.range());
+                let arrow = match segment.direction {
                     Direction::In => '←',
                     Direction::Out => '→',
                 };

@@ -15,7 +15,7 @@ use std::time::Duration;
 use socketscope::net::fetch::{Body, Fault, Fetch, Hop, Options, Outcome};
 use socketscope::net::report::Waker;
 use socketscope::net::{Cause, Error};
-use socketscope::recording::{Limits, Recorder};
+use socketscope::recording::Recorder;
 
 /// Long enough for any machine; nothing waits for so long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,7 +72,7 @@ fn wait_until(mut it_is: impl FnMut() -> bool) {
 }
 
 fn recorder() -> Arc<Recorder> {
-    Recorder::new(Limits::default())
+    Recorder::new(Recorder::BUDGET)
 }
 
 fn fetch_with(url: &str, options: Options) -> Done {

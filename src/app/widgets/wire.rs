@@ -130,7 +130,9 @@ impl Wire {
                 // Gone since the rows were counted: its rows stay empty until the next frame.
                 let segment = log.segment(segment_number);
                 all.clear();
-                log.append_bytes(segment_number, &mut all);
+                if let Some(one) = segment {
+                    all = log.joined(one.direction, one.range());
+                }
                 for row in number..self.ends[index].min(wanted.end) {
                     let at = (row - begin) as usize * self.per_row;
                     let range = at.min(all.len())..(at + self.per_row).min(all.len());
@@ -219,8 +221,7 @@ fn as_text(recording: &Recording, show: fn(&[u8]) -> String) -> String {
                 lines.push(tf("copy-cut", &[("count", count(number + 1).into())]));
                 break;
             }
-            let mut all = Vec::with_capacity(segment.len);
-            log.append_bytes(number, &mut all);
+            let all = log.joined(segment.direction, segment.range());
             lines.push(format!(
                 "{} {} {}  {}",
                 arrow(segment.direction),
@@ -237,11 +238,10 @@ fn as_text(recording: &Recording, show: fn(&[u8]) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Limits, Recorder};
+    use crate::recording::Recorder;
 
-    fn recording(limits: Limits) -> Arc<Recording> {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        Recorder::new(limits).open(Ends { local: address, peer: address })
+    fn recording(budget: u64) -> Arc<Recording> {
+        Recorder::new(budget).open()
     }
 
     fn shown(wire: &Wire, recording: &Arc<Recording>) -> Vec<String> {
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_segment_takes_the_rows_that_its_bytes_need_and_an_empty_one_takes_one() {
-        let recording = recording(Limits::default());
+        let recording = recording(Recorder::BUDGET);
         recording.push(Direction::In, b"Michael");
         recording.push(Direction::Out, b"Hello, Michael!");
         recording.push(Direction::In, b"");
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn rows_follow_when_the_oldest_segments_go() {
-        let recording = recording(Limits { each: 400, all: u64::MAX });
+        let recording = recording(400);
         let mut wire = Wire::default();
         for n in 0..50 {
             recording.push(Direction::In, format!("message number {n}").as_bytes());
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn copies_have_a_line_for_each_read_and_write() {
-        let recording = recording(Limits::default());
+        let recording = recording(Recorder::BUDGET);
         recording.push(Direction::In, b"a\n");
         recording.push(Direction::Out, b"\xff");
         let text = as_text(&recording, text::visible);

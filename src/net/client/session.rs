@@ -53,13 +53,17 @@ fn open(
     if host.parse::<IpAddr>().is_err() {
         reporter.send(Event::Resolved(addresses.clone()));
     }
+    // There from the first try on, so that a connect that fails can be seen too.
+    let recording = recorder.open();
+    _ = shared.recording.set(Arc::clone(&recording));
     let (stream, ends) = connect(&addresses, options.connect_timeout, cancel, |one| {
+        recording.note(one.as_event());
         let one = Arc::new(one);
         lock(&shared.tries).push(Arc::clone(&one));
         reporter.send(Event::Tried(one));
     })?;
-    let recording = recorder.open(ends);
-    let wire = Arc::new(Duplex::new(stream, Arc::clone(&recording), options.write_timeout)?);
+    recording.connected(ends);
+    let wire = Arc::new(Duplex::new(stream, ends.peer, recording, options.write_timeout)?);
     let _guard = cancel.on_cancel({
         let wire = Arc::clone(&wire);
         move || wire.shut()
@@ -80,8 +84,6 @@ fn open(
         }
     })
     .map_err(|error| Error::io(Operation::Work, shared.target(), error))?;
-    // The recording is there before anybody is told of the connection.
-    _ = shared.recording.set(recording);
     *lock(&shared.state) = State::Connected(ends);
     reporter.send(Event::Connected(ends));
 

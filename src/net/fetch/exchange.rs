@@ -18,6 +18,7 @@ use super::wire::{Socket, Stream, Wire};
 use super::{Body, Event, Fault, Framing, Head, Phase, charset, head, name, tls};
 use crate::i18n::t;
 use crate::net::{Cause, Error, Operation, connect};
+use crate::recording::What;
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
 const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
@@ -53,18 +54,19 @@ impl Exchange<'_> {
         let (host, port) = (target.host(), target.port());
         let addresses = connect::resolve(host, port, options.connect_timeout, &worker.cancel)?;
         worker.phase(Phase::Connecting);
+        // There from the first try on, so that a connect that fails can be seen too.
+        let recording = worker.recorder.open();
+        worker.hop(|hop| hop.recording = Some(Arc::clone(&recording)));
         let (stream, ends) = connect::connect(&addresses, options.connect_timeout, &worker.cancel, |tried| {
+            recording.note(tried.as_event());
             let tried = Arc::new(tried);
             worker.hop(|hop| hop.tries.push(Arc::clone(&tried)));
             worker.report(Event::Tried(tried));
         })
         .map_err(|error| self.name_host(error))?;
         let failed = |e| Error::io(Operation::Connect, target.host_port(), e);
-        let recording = worker.recorder.open(ends);
-        worker.hop(|hop| {
-            hop.ends = Some(ends);
-            hop.recording = Some(Arc::clone(&recording));
-        });
+        recording.connected(ends);
+        worker.hop(|hop| hop.ends = Some(ends));
         worker.guard_stream(stream.try_clone().map_err(failed)?);
         let mut socket = Socket::new(stream, options.silence, worker.cancel.clone());
         let Some(config) = self.tls else { return Ok(Wire::new(Stream::Plain(socket), recording)) };
@@ -74,9 +76,15 @@ impl Exchange<'_> {
             worker.note(t("note-insecure"));
         }
         socket.set_limit(Some(options.silence));
-        let mut stream = tls::handshake(config, host, socket).map_err(|e| self.error(Operation::Tls, e))?;
+        let mut stream = tls::handshake(config, host, socket).map_err(|e| {
+            let error = self.error(Operation::Tls, e);
+            recording.note(error.as_event());
+            recording.closed();
+            error
+        })?;
         stream.sock.set_limit(None);
         let agreed = tls::agreed(&stream.conn, !options.accept_any_certificate);
+        recording.note(What::Secured(agreed.version.as_str().into()));
         worker.hop(|hop| hop.tls = Some(agreed));
         Ok(Wire::new(Stream::Tls(Box::new(stream)), recording))
     }

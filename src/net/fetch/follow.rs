@@ -72,7 +72,7 @@ mod tests {
     use crate::net::fetch::{Options, state};
     use crate::net::report::{Waker, channel};
     use crate::net::{Cause, spawn};
-    use crate::recording::{Limits, Recorder};
+    use crate::recording::Recorder;
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
@@ -97,7 +97,7 @@ mod tests {
             shared: Default::default(),
             counters: Default::default(),
             cancel: Default::default(),
-            recorder: Recorder::new(Limits::default()),
+            recorder: Recorder::new(Recorder::BUDGET),
             reporter,
             begun: std::time::Instant::now(),
             bound: Bound { size: 1 << 20, ratio: 50 },

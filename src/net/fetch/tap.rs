@@ -2,8 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::recording::{Direction, Recording};
+use crate::recording::{Direction, Recording, What};
 
 /// Passes reads and writes through and keeps each in a [`Recording`]. For TLS it goes around the TLS stream,
 /// so that what is recorded is what was said, not its cipher text.
@@ -23,11 +24,33 @@ impl<S> Tap<S> {
     pub(super) fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
+
+    /// What went wrong, as it is told by the socket. Keeps it too.
+    fn noted(&self, direction: Direction, begun: Instant, error: io::Error) -> io::Error {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::Interrupted => {}
+            Kind::TimedOut => self.recording.note(What::TimedOut(direction, begun.elapsed())),
+            Kind::ConnectionReset | Kind::BrokenPipe => self.recording.note(What::Reset),
+            // We were cancelled.
+            Kind::ConnectionAborted => self.recording.ending(),
+            _ => self.recording.note(What::Failed(error.to_string().into())),
+        }
+        error
+    }
+}
+
+impl<S> Drop for Tap<S> {
+    fn drop(&mut self) {
+        // The stream goes right after.
+        self.recording.closed();
+    }
 }
 
 impl<S: Read> Read for Tap<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.stream.read(buf)?;
+        let begun = Instant::now();
+        let n = self.stream.read(buf).map_err(|error| self.noted(Direction::In, begun, error))?;
         self.recording.push(Direction::In, &buf[..n]);
         Ok(n)
     }
@@ -35,8 +58,9 @@ impl<S: Read> Read for Tap<S> {
 
 impl<S: Write> Write for Tap<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let n = self.stream.write(buf)?;
-        self.recording.push(Direction::Out, &buf[..n]);
+        let begun = Instant::now();
+        let n = self.stream.write(buf).map_err(|error| self.noted(Direction::Out, begun, error))?;
+        self.recording.push_begun(Direction::Out, &buf[..n], begun);
         Ok(n)
     }
 

@@ -50,10 +50,10 @@ fn add(counter: &AtomicU64, n: u64) {
 }
 
 impl Connection {
-    pub(super) fn new(id: u64, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(id: u64, ends: Ends, recording: Arc<Recording>) -> Self {
         Self {
             id,
-            ends: recording.ends(),
+            ends,
             thread: format!("conn-{id}"),
             since: SystemTime::now(),
             recording,
@@ -166,7 +166,7 @@ pub(super) fn end(
 }
 
 fn serve(connection: &Connection, stream: TcpStream, shared: &Shared, reporter: &Reporter<Event>) -> Ended {
-    let wire = match Duplex::new(stream, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
+    let wire = match Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
     };

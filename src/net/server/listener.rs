@@ -184,11 +184,12 @@ impl<'a> Acceptor<'a> {
     /// Gives a connection its thread.
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         let ends = Ends { local: stream.local_addr().unwrap_or(self.address), peer };
-        let recording = self.recorder.open(ends);
+        let recording = self.recorder.open();
+        recording.accepted(ends);
         let connection = {
             let mut registry = lock(&self.shared.registry);
             registry.accepted += 1;
-            let connection = Arc::new(Connection::new(registry.accepted, recording));
+            let connection = Arc::new(Connection::new(registry.accepted, ends, recording));
             registry.open.insert(connection.id, Arc::clone(&connection));
             connection
         };

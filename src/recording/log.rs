@@ -1,0 +1,257 @@
+//! What one connection's recording holds: segments, the bytes of each direction, and what else happened.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Direction;
+use super::blocks::Blocks;
+
+/// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Time since the recording began, by a clock that never jumps; whole microseconds. Of a read that is when it
+    /// returned, of a write when it began: so what was written always comes before it was read at the other end.
+    pub at: Duration,
+    /// Which way.
+    pub direction: Direction,
+    /// Size in bytes.
+    pub len: usize,
+    /// Where its bytes begin in the stream of its direction.
+    pub start: u64,
+}
+
+impl Segment {
+    /// Its bytes as positions in the stream of its direction.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        self.start..self.start + self.len as u64
+    }
+}
+
+/// A segment as it is kept: small, as there may be millions.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    /// Microseconds since the recording began.
+    at: u64,
+    /// How long the stream of each direction was before it: in, out.
+    before: [u64; 2],
+    /// No system reads or writes more at once.
+    len: u32,
+    direction: Direction,
+}
+
+/// What happened to the socket besides reads and writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Time since the recording began; whole microseconds.
+    pub at: Duration,
+    /// The number of the segment that came next.
+    pub before: u64,
+    /// What it was.
+    pub what: What,
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// We did.
+    Us,
+    /// The peer did: an empty read or a reset came before we ended it.
+    Peer,
+}
+
+/// What can happen to a socket besides reads and writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An address was tried.
+    Tried {
+        /// The address.
+        address: SocketAddr,
+        /// How long it took, whichever way it ended.
+        took: Duration,
+        /// Why it did not connect, ready to show; `None` where it did.
+        failed: Option<Arc<str>>,
+    },
+    /// We connected.
+    Connected,
+    /// We accepted.
+    Accepted,
+    /// TLS was agreed on; what follows is what was said inside it. The version's name.
+    Secured(Arc<str>),
+    /// We said that we are done and can still read: `shutdown` of the writing half.
+    HalfClosed,
+    /// The peer reset the connection.
+    Reset,
+    /// Nothing came, or nothing could be sent, for so long.
+    TimedOut(Direction, Duration),
+    /// Something else went wrong; ready to show.
+    Failed(Arc<str>),
+    /// The socket was closed.
+    Closed(By),
+}
+
+/// The most events that one recording keeps; the oldest go first. More than a socket's life has.
+const MOST_EVENTS: usize = 1_000;
+
+/// The kept segments of one recording, their bytes, and its events.
+#[derive(Debug, Default)]
+pub struct Log {
+    segments: Blocks<Stored>,
+    /// In, out.
+    streams: [Blocks<u8>; 2],
+    events: Vec<Event>,
+    /// How many events are not kept any more.
+    first_event: u64,
+    ended: Option<By>,
+}
+
+/// What one segment costs besides its bytes, for the budget.
+pub(super) const SEGMENT_COST: u64 = size_of::<Stored>() as u64;
+
+impl Log {
+    /// The numbers of the segments that are kept; segments are numbered from 0 as they came.
+    #[must_use]
+    pub fn kept(&self) -> Range<u64> {
+        self.segments.kept()
+    }
+
+    /// Segment `number`, if it is kept.
+    #[must_use]
+    pub fn segment(&self, number: u64) -> Option<Segment> {
+        self.segments.get(number).map(|one| Segment {
+            at: Duration::from_micros(one.at),
+            direction: one.direction,
+            len: one.len as usize,
+            start: one.before[one.direction as usize],
+        })
+    }
+
+    /// The positions of `direction`'s stream of which the bytes are kept: `start` is how many have gone, `end` how many
+    /// there ever were.
+    #[must_use]
+    pub fn stream(&self, direction: Direction) -> Range<u64> {
+        self.streams[direction as usize].kept()
+    }
+
+    /// How long `direction`'s stream was before segment `number`; its length now if there is no such segment yet.
+    #[must_use]
+    pub fn position(&self, direction: Direction, number: u64) -> u64 {
+        match self.segments.get(number) {
+            Some(one) => one.before[direction as usize],
+            None if number < self.segments.kept().start => self.stream(direction).start,
+            None => self.stream(direction).end,
+        }
+    }
+
+    /// What is kept of the bytes at these positions of `direction`'s stream, in one or more slices.
+    pub fn bytes(&self, direction: Direction, range: Range<u64>) -> impl Iterator<Item = &[u8]> {
+        self.streams[direction as usize].slices(range)
+    }
+
+    /// What is kept of the bytes at these positions of `direction`'s stream, joined.
+    #[must_use]
+    pub fn joined(&self, direction: Direction, range: Range<u64>) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.bytes(direction, range).for_each(|slice| out.extend_from_slice(slice));
+        out
+    }
+
+    /// The number of the kept segment that has the byte at `position` of `direction`'s stream.
+    #[must_use]
+    pub fn segment_at(&self, direction: Direction, position: u64) -> Option<u64> {
+        if !self.stream(direction).contains(&position) {
+            return None;
+        }
+        // The last segment before which the stream was not longer: before those that follow it, it is.
+        self.segments.partition_point(|one| one.before[direction as usize] <= position).checked_sub(1)
+    }
+
+    /// All events that are kept, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The number of the first of [`Log::events`]; events are numbered from 0 as they came.
+    #[must_use]
+    pub fn first_event(&self) -> u64 {
+        self.first_event
+    }
+
+    /// How many bytes were dropped to make room, both directions together.
+    #[must_use]
+    pub fn dropped_bytes(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.kept().start).sum()
+    }
+
+    /// Who ended the connection, as far as it has come to that: whoever first closed, half-closed or reset it.
+    #[must_use]
+    pub fn ended(&self) -> Option<By> {
+        self.ended
+    }
+
+    /// Notes who ended it; the first one did.
+    pub(super) fn end(&mut self, by: By) {
+        self.ended.get_or_insert(by);
+    }
+
+    /// The time of the newest segment, in microseconds: times never run backwards.
+    pub(super) fn newest(&self) -> u64 {
+        let last = self.segments.get(self.kept().end.wrapping_sub(1)).map_or(0, |one| one.at);
+        last.max(self.events.last().map_or(0, |event| event.at.as_micros() as u64))
+    }
+
+    /// Keeps one read or write and says what it costs.
+    pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8]) -> u64 {
+        if bytes.is_empty() && direction == Direction::In {
+            self.end(By::Peer);
+        }
+        let before = [self.streams[0].kept().end, self.streams[1].kept().end];
+        let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let bytes = &bytes[..len as usize];
+        self.segments.extend(&[Stored { at, before, len, direction }]);
+        self.streams[direction as usize].extend(bytes);
+        SEGMENT_COST + u64::from(len)
+    }
+
+    /// Keeps one event.
+    pub(super) fn note(&mut self, at: u64, what: What) {
+        match what {
+            What::HalfClosed => self.end(By::Us),
+            What::Reset => self.end(By::Peer),
+            _ => {}
+        }
+        if self.events.len() == MOST_EVENTS {
+            self.events.remove(0);
+            self.first_event += 1;
+        }
+        self.events.push(Event { at: Duration::from_micros(at), before: self.kept().end, what });
+    }
+
+    /// Drops the oldest segments until no more than `most` is left, and says what that freed.
+    pub(super) fn shrink(&mut self, most: u64) -> u64 {
+        let cost = self.cost();
+        let mut left = cost;
+        let mut number = self.kept().start;
+        while left > most
+            && let Some(one) = self.segments.get(number)
+        {
+            left -= SEGMENT_COST + u64::from(one.len);
+            number += 1;
+        }
+        for direction in [Direction::In, Direction::Out] {
+            let start = self.position(direction, number);
+            self.streams[direction as usize].forget(start);
+        }
+        self.segments.forget(number);
+        cost - left
+    }
+
+    /// What is kept costs, in bytes.
+    pub(super) fn cost(&self) -> u64 {
+        let len = |kept: Range<u64>| kept.end - kept.start;
+        self.streams.iter().map(|one| len(one.kept())).sum::<u64>() + len(self.kept()) * SEGMENT_COST
+    }
+}
