@@ -9,7 +9,9 @@
 //! can say how much is missing.
 
 mod blocks;
+pub mod framing;
 pub mod hex;
+pub mod index;
 mod log;
 pub mod text;
 
