@@ -4,6 +4,7 @@
 
 mod bodies;
 mod limits;
+mod parts;
 mod redirects;
 mod server;
 mod terminal;

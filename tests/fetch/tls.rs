@@ -57,7 +57,7 @@ fn config(certificate: rcgen::Certificate, key: &KeyPair) -> Arc<ServerConfig> {
     Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).expect("config"))
 }
 
-fn self_signed() -> Arc<ServerConfig> {
+pub fn self_signed() -> Arc<ServerConfig> {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("certificate");
     config(own.cert, &own.signing_key)
 }

@@ -15,7 +15,7 @@ use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
 use super::url::{Credentials, Target};
 use super::wire::{Socket, Stream, Wire};
-use super::{Body, Event, Fault, Framing, Head, Phase, charset, head, name, tls};
+use super::{Body, Event, Fault, Framing, Head, PartKind, Phase, charset, head, name, tls};
 use crate::i18n::t;
 use crate::net::{Cause, Error, Operation, connect};
 use crate::recording::What;
@@ -35,12 +35,14 @@ impl Exchange<'_> {
     /// Connects, sends the request, and reads up to the end of the final head.
     pub(super) fn ask(&self, credentials: Option<&Credentials>) -> Result<(Wire, Head), Error> {
         let mut wire = self.open()?;
+        wire.note_in(self.worker.parts());
         self.worker.phase(Phase::Sending);
         let authorization = credentials.and_then(|credentials| credentials.for_target(self.target));
         let request = request(self.target, authorization);
         let shown = covered(&request, authorization);
         self.worker.hop(|hop| hop.request = shown);
         let sent = wire.send(&request);
+        wire.parts().note_request(&request, wire.sent());
         sent.map_err(|e| self.error(Operation::Send, trouble::wire(e)))?;
         self.worker.phase(Phase::Waiting);
         let head = self.heads(&mut wire)?;
@@ -105,6 +107,7 @@ impl Exchange<'_> {
             let mut raw = Vec::new();
             let head = head::read_into(wire, &mut raw)
                 .map_err(|e| self.head_error(e, raw.len() as u64, wire.socket().is_late()))?;
+            wire.parts().note_head(interim.0, &head.raw);
             self.worker.hop(|hop| {
                 if hop.interim.is_empty() {
                     hop.early_notes = hop.notes.len();
@@ -148,7 +151,11 @@ impl Exchange<'_> {
         });
         let spool_error = |e| body::spool_error(self.target.as_str(), e);
         let mut spool = Spool::new().map_err(spool_error)?;
-        let received = self.receive(&mut wire, &plan, &mut spool).and_then(|()| match head.status {
+        let received = self.receive(&mut wire, &plan, &mut spool);
+        if received.is_ok() {
+            wire.note_rest(PartKind::Extra);
+        }
+        let received = received.and_then(|()| match head.status {
             // No range was asked for: this is not the page.
             206 => Err(self.fault(Fault::UnaskedPart)),
             _ => Ok(()),
@@ -178,7 +185,8 @@ impl Exchange<'_> {
 
     fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
-        let unframed = Unframed::new(wire, plan.framing, move |got| counters.set_received(got));
+        let parts = Arc::clone(wire.parts());
+        let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
         let padding = Rc::new(Cell::new(false));
         let mut body = decode::decoded(unframed, &plan.codings, &padding);
         let counters = &self.worker.counters;

@@ -5,6 +5,7 @@
 //! * [`Fetch`] — the handle; its thread runs `follow`, which goes from redirect to redirect.
 //! * `exchange` — one hop: `wire` (socket, TLS, tap, buffer), `head`, then the body through `framing` (what the
 //!   head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` (gzip, brotli) into [`Body`].
+//! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
 //! * `url`, `tls`, `name`, `charset`, `save` — what their names say.
 
 mod body;
@@ -16,6 +17,7 @@ mod follow;
 mod framing;
 mod head;
 mod name;
+mod parts;
 mod save;
 mod state;
 mod tap;
@@ -30,6 +32,7 @@ mod wire;
 
 pub use body::Body;
 pub use fault::{Fault, HeadPart};
+pub use parts::{Part, PartKind, Parts};
 pub use save::{can_save, can_save_in};
 pub use url::without_userinfo;
 pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::decode::Bound;
-use super::{Body, Event, Hop, Options, Phase, Progress, View};
+use super::{Body, Event, Hop, Options, Parts, Phase, Progress, View};
 use crate::net::cancel::{Cancel, Guard};
 use crate::net::lock;
 use crate::net::report::Reporter;
@@ -96,6 +96,11 @@ impl Worker {
     /// The index of the current hop.
     pub(super) fn hop_index(&self) -> usize {
         lock(&self.shared.view).hops.len().saturating_sub(1)
+    }
+
+    /// Where the parts of the current hop are noted.
+    pub(super) fn parts(&self) -> Arc<Parts> {
+        lock(&self.shared.view).hops.last().map(|hop| Arc::clone(&hop.parts)).unwrap_or_default()
     }
 
     pub(super) fn phase(&self, phase: Phase) {

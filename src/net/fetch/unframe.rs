@@ -1,11 +1,12 @@
 //! Readers that give the bytes of a body and end where it ends (RFC 9112 §6.3, §7.1, §8). An end that comes too
-//! early is an error, never an end.
+//! early is an error, never an end. What the bytes are is noted as they are read.
 
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
 
 use super::trouble::fault;
-use super::{Fault, Framing};
-use crate::recording::text;
+use super::{Fault, Framing, PartKind, Parts};
+use crate::recording::{Direction, text};
 
 /// The most bytes of a chunk's size line with its extension.
 const MOST_LINE: usize = 16 << 10;
@@ -20,6 +21,12 @@ pub(super) struct Unframed<R> {
     got: u64,
     /// Told about every new count.
     progress: Box<dyn FnMut(u64)>,
+    /// What the bytes are.
+    parts: Arc<Parts>,
+    /// The position on the wire of the next byte.
+    at: u64,
+    /// Up to where it is noted what the bytes are.
+    noted: u64,
 }
 
 enum State {
@@ -37,44 +44,59 @@ enum State {
     },
     /// After a chunk's bytes, before the end of its line.
     ChunkEnd,
-    Trailer,
+    /// After so many fields of the trailer.
+    Trailer {
+        fields: usize,
+        /// How many bytes may come yet.
+        room: usize,
+    },
     End,
 }
 
 impl<R: BufRead> Unframed<R> {
-    /// Reads a body framed by `framing`; `progress` is called with the count of its bytes whenever it grows.
-    pub(super) fn new(from: R, framing: Framing, progress: impl FnMut(u64) + 'static) -> Self {
+    /// Reads a body framed by `framing`, which begins after the last one of `parts`; `progress` is called with the
+    /// count of its bytes whenever it grows.
+    pub(super) fn new(from: R, framing: Framing, parts: Arc<Parts>, progress: impl FnMut(u64) + 'static) -> Self {
         let state = match framing {
             Framing::None => State::End,
             Framing::Length(length) => State::Length { left: length, length },
             Framing::Chunked => State::ChunkSize,
             Framing::UntilClose => State::UntilClose,
         };
-        Self { from, state, got: 0, progress: Box::new(progress) }
+        let at = parts.end(Direction::In);
+        Self { from, state, got: 0, progress: Box::new(progress), parts, at, noted: at }
     }
 
     /// Brings the chunk states to one that has bytes, or to the end.
     fn advance(&mut self) -> io::Result<()> {
         loop {
             self.state = match self.state {
-                State::ChunkSize => match chunk_size(&self.line(MOST_LINE)?).map_err(fault)? {
-                    0 => State::Trailer,
-                    left => State::Chunk { left },
-                },
+                State::ChunkSize => {
+                    let kind = |line: &[u8]| chunk_size(line).is_ok().then_some(PartKind::ChunkSize);
+                    match chunk_size(&self.line(MOST_LINE, kind)?).map_err(fault)? {
+                        0 => State::Trailer { fields: 0, room: MOST_TRAILER },
+                        left => State::Chunk { left },
+                    }
+                }
                 State::Chunk { left: 0 } => State::ChunkEnd,
-                State::ChunkEnd => match self.line(2) {
+                State::ChunkEnd => match self.line(2, |line| line.is_empty().then_some(PartKind::ChunkEnd)) {
                     Ok(line) if line.is_empty() => State::ChunkSize,
                     Err(error) if !is_too_long(&error) => return Err(error),
                     _ => return Err(fault(Fault::BadChunkEnd)),
                 },
-                State::Trailer => {
-                    let mut room = MOST_TRAILER;
-                    loop {
-                        let line = self.line(room)?;
-                        if line.is_empty() {
-                            break State::End;
-                        }
-                        room = room.saturating_sub(line.len() + 1);
+                State::Trailer { fields, room } => {
+                    // A line that begins with a blank goes on with the field before it (RFC 9112 §5.2).
+                    let goes_on = |line: &[u8]| fields > 0 && matches!(line, [b' ' | b'\t', ..]);
+                    let line = self.line(room, |line| match line {
+                        [] => Some(PartKind::BodyEnd),
+                        line => Some(PartKind::Trailer(fields - usize::from(goes_on(line)))),
+                    })?;
+                    match line.len() {
+                        0 => State::End,
+                        n => State::Trailer {
+                            fields: fields + usize::from(!goes_on(&line)),
+                            room: room.saturating_sub(n + 1),
+                        },
                     }
                 }
                 State::Length { .. } | State::UntilClose | State::Chunk { .. } | State::End => return Ok(()),
@@ -82,27 +104,47 @@ impl<R: BufRead> Unframed<R> {
         }
     }
 
-    /// The next line without its end (CRLF or a bare LF), which is among the next `most` bytes.
-    fn line(&mut self, most: usize) -> io::Result<Vec<u8>> {
+    /// The next line without its end (CRLF or a bare LF), which is among the next `most` bytes. `kind` says what it is,
+    /// also where it is cut; a line that is no part of anything stays without a name.
+    fn line(&mut self, most: usize, kind: impl Fn(&[u8]) -> Option<PartKind>) -> io::Result<Vec<u8>> {
+        let start = self.at;
         let mut line = Vec::new();
         loop {
-            let new = self.from.fill_buf()?;
-            if new.is_empty() {
-                return Err(fault(Fault::ChunksCut(self.got)));
-            }
+            let new = match self.from.fill_buf() {
+                Ok([]) => Err(fault(Fault::ChunksCut(self.got))),
+                other => other,
+            };
+            let new = match new {
+                Ok(new) => new,
+                Err(error) => {
+                    self.note(start, kind(line.strip_suffix(b"\r").unwrap_or(&line)));
+                    return Err(error);
+                }
+            };
             let end = new.iter().position(|b| *b == b'\n');
             let taken = end.unwrap_or(new.len());
             if line.len() + taken + usize::from(end.is_some()) > most {
                 return Err(fault(Fault::ChunkLineTooLong));
             }
             line.extend_from_slice(&new[..taken]);
-            self.from.consume(taken + usize::from(end.is_some()));
+            let taken = taken + usize::from(end.is_some());
+            self.from.consume(taken);
+            self.at += taken as u64;
             if end.is_some() {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
+                self.note(start, kind(&line));
                 return Ok(line);
             }
+        }
+    }
+
+    /// Notes what the bytes since `start` are.
+    fn note(&mut self, start: u64, kind: Option<PartKind>) {
+        if let Some(kind) = kind {
+            self.parts.note(Direction::In, start..self.at, kind);
+            self.noted = self.at;
         }
     }
 }
@@ -140,14 +182,23 @@ impl<R: BufRead> BufRead for Unframed<R> {
             _ => (u64::MAX, None),
         };
         let bytes = self.from.fill_buf()?;
-        match cut {
-            Some(cut) if bytes.is_empty() => Err(fault(cut)),
-            _ => Ok(&bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))]),
+        if let (Some(cut), []) = (cut, bytes) {
+            return Err(fault(cut));
         }
+        let bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+        // They are what they are, also if a decoder refuses them; it may ask for the same ones many times.
+        let end = self.at + bytes.len() as u64;
+        if self.noted < end {
+            let kind = if let State::Chunk { .. } = self.state { PartKind::ChunkData } else { PartKind::Body };
+            self.parts.note(Direction::In, self.at..end, kind);
+            self.noted = end;
+        }
+        Ok(bytes)
     }
 
     fn consume(&mut self, n: usize) {
         self.from.consume(n);
+        self.at += n as u64;
         if let State::Length { left, .. } | State::Chunk { left } = &mut self.state {
             *left = left.saturating_sub(n as u64);
         }
@@ -176,7 +227,7 @@ mod tests {
     fn read(bytes: &[u8], framing: Framing) -> Result<(Vec<u8>, Vec<u8>), Fault> {
         let mut from = bytes;
         let mut body = Vec::new();
-        Unframed::new(&mut from, framing, |_| {})
+        Unframed::new(&mut from, framing, Arc::default(), |_| {})
             .read_to_end(&mut body)
             .map_err(|e| trouble::take_fault(e).expect("a fault"))?;
         Ok((body, from.to_vec()))
@@ -227,8 +278,79 @@ mod tests {
         assert_eq!(chunks(&trailer), Err(Fault::ChunkLineTooLong));
     }
 
+    /// The parts of a body that comes in pieces of `sizes`, read by asking for every piece twice.
+    fn parts(bytes: &[u8], framing: Framing, sizes: &[usize]) -> Vec<(PartKind, String)> {
+        let parts = Arc::new(Parts::default());
+        let mut unframed = Unframed::new(Pieces::new(bytes, sizes), framing, Arc::clone(&parts), |_| {});
+        while let Ok(piece) = unframed.fill_buf().map(<[u8]>::len) {
+            if piece == 0 {
+                break;
+            }
+            assert_eq!(unframed.fill_buf().map(<[u8]>::len).ok(), Some(piece));
+            unframed.consume(1);
+        }
+        let text = |part: crate::net::fetch::Part| {
+            let bytes = &bytes[part.range.start as usize..part.range.end as usize];
+            (part.kind, String::from_utf8_lossy(bytes).into_owned())
+        };
+        parts.range(0..parts.len()).into_iter().map(text).collect()
+    }
+
+    fn chunk_parts(text: &str) -> Vec<(PartKind, String)> {
+        parts(text.as_bytes(), Framing::Chunked, &[usize::MAX >> 1])
+    }
+
+    fn named<const N: usize>(parts: [(PartKind, &str); N]) -> Vec<(PartKind, String)> {
+        parts.map(|(kind, text)| (kind, text.to_owned())).into()
+    }
+
+    #[test]
+    fn a_cut_or_broken_body_has_the_parts_that_came() {
+        use PartKind::*;
+        let start = [(ChunkSize, "4\r\n"), (ChunkData, "body"), (ChunkEnd, "\r\n")];
+        let [size, data, end] = start;
+        for (rest, kind) in [("4;a", Some(ChunkSize)), ("x", None), ("zz\r\n", None), ("0\r", Some(ChunkSize))] {
+            let last = kind.map(|kind| (kind, rest));
+            let expected: Vec<_> = start.into_iter().chain(last).map(|(kind, text)| (kind, text.to_owned())).collect();
+            assert_eq!(chunk_parts(&format!("4\r\nbody\r\n{rest}")), expected, "{rest:?}");
+        }
+        assert_eq!(chunk_parts("4\r\nbo"), named([size, (ChunkData, "bo")]));
+        assert_eq!(chunk_parts("4\r\nbody\r"), named([size, data, (ChunkEnd, "\r")]));
+        for rest in ["more", "x\n", "m"] {
+            assert_eq!(chunk_parts(&format!("4\r\nbody{rest}")), named([size, data]), "{rest:?}");
+        }
+        let cut = "4\r\nbody\r\n0\r\nA: b\r\n c";
+        let trailer = [size, data, end, (ChunkSize, "0\r\n"), (Trailer(0), "A: b\r\n c")];
+        assert_eq!(chunk_parts(cut), named(trailer));
+        let one = |bytes: &[u8], framing| parts(bytes, framing, &[3]);
+        assert_eq!(one(b"half", Framing::Length(9)), named([(Body, "half")]));
+        assert_eq!(one(b"bodyrest", Framing::Length(4)), named([(Body, "body")]));
+        assert_eq!(one(b"rest", Framing::Length(0)), []);
+        assert_eq!(one(b"rest", Framing::None), []);
+        assert_eq!(one(b"everything", Framing::UntilClose), named([(Body, "everything")]));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_parts_are_the_same_wherever_they_are_cut(cuts in prop::collection::vec(1usize..7, 1..20)) {
+            use PartKind::*;
+            let bytes = b"4;a=b\r\nbody\r\na\n0123456789\n00\r\nX: y\r\n\tz\r\nZ:\n\r\nrest";
+            let expected = named([
+                (ChunkSize, "4;a=b\r\n"),
+                (ChunkData, "body"),
+                (ChunkEnd, "\r\n"),
+                (ChunkSize, "a\n"),
+                (ChunkData, "0123456789"),
+                (ChunkEnd, "\n"),
+                (ChunkSize, "00\r\n"),
+                (Trailer(0), "X: y\r\n\tz\r\n"),
+                (Trailer(1), "Z:\n"),
+                (BodyEnd, "\r\n"),
+            ]);
+            prop_assert_eq!(parts(bytes, Framing::Chunked, &cuts), expected);
+        }
 
         #[test]
         fn chunks_are_the_same_wherever_they_are_cut(cuts in prop::collection::vec(1usize..7, 1..20)) {
@@ -237,7 +359,8 @@ mod tests {
             let mut body = Vec::new();
             let progress = std::rc::Rc::new(std::cell::Cell::new(0));
             let count = std::rc::Rc::clone(&progress);
-            Unframed::new(&mut from, Framing::Chunked, move |got| count.set(got)).read_to_end(&mut body).expect("body");
+            let mut unframed = Unframed::new(&mut from, Framing::Chunked, Arc::default(), move |got| count.set(got));
+            unframed.read_to_end(&mut body).expect("body");
             prop_assert_eq!(body, b"body0123456789");
             prop_assert_eq!(progress.get(), 14);
             let mut rest = Vec::new();

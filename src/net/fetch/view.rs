@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Body;
+use super::{Body, Parts};
 use crate::net::Error;
 use crate::net::connect::Try;
 use crate::recording::{Ends, Recording};
@@ -135,6 +135,8 @@ pub struct Hop {
     pub early_notes: usize,
     /// Every read and write, above TLS.
     pub recording: Option<Arc<Recording>>,
+    /// Which of its bytes are what (RFC 9112 §2.1); shared with the worker, which adds to it.
+    pub parts: Arc<Parts>,
     /// When each phase of this hop began, counted from the start of the fetch; in order. [`Phase::Done`] ends the
     /// last hop.
     pub phases: Vec<(Phase, Duration)>,

@@ -9,9 +9,10 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::tap::Tap;
 use super::trouble::wire;
+use super::{PartKind, Parts};
 use crate::net::cancel::Cancel;
 
-use crate::recording::Recording;
+use crate::recording::{Direction, Recording};
 
 /// The size of the buffer; one read takes at most this many bytes.
 const BUFFER: usize = 256 << 10;
@@ -135,27 +136,73 @@ impl Write for Stream {
     }
 }
 
-/// The tapped stream with its buffer. All its errors are marked by [`wire`].
+/// The tapped stream with its buffer. All its errors are marked by [`wire`]. When it goes, what came and has no name is
+/// noted as [`PartKind::Unread`].
 #[derive(Debug)]
 pub(super) struct Wire {
     tap: Tap<Stream>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// How many bytes have been sent and received: positions in the recording.
+    sent: u64,
+    received: u64,
+    /// What the bytes are.
+    parts: Arc<Parts>,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream, recording: Arc<Recording>) -> Self {
-        Self { tap: Tap::new(stream, recording), buffer: vec![0; BUFFER], start: 0, end: 0 }
+        Self {
+            tap: Tap::new(stream, recording),
+            buffer: vec![0; BUFFER],
+            start: 0,
+            end: 0,
+            sent: 0,
+            received: 0,
+            parts: Arc::default(),
+        }
     }
 
     pub(super) fn socket(&mut self) -> &mut Socket {
         self.tap.get_mut().socket()
     }
 
-    /// Sends all of `bytes`.
+    /// From now on the parts are noted there.
+    pub(super) fn note_in(&mut self, parts: Arc<Parts>) {
+        self.parts = parts;
+    }
+
+    /// Where the parts are noted.
+    pub(super) fn parts(&self) -> &Arc<Parts> {
+        &self.parts
+    }
+
+    /// Sends all of `bytes`, and counts those that went.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.tap.write_all(bytes).and_then(|()| self.tap.flush())
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.tap.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    self.sent += n as u64;
+                    rest = rest.get(n..).unwrap_or_default();
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        self.tap.flush()
+    }
+
+    /// How many bytes were sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// What came and has no name yet is `kind`.
+    pub(super) fn note_rest(&self, kind: PartKind) {
+        self.parts.note(Direction::In, self.parts.end(Direction::In)..self.received, kind);
     }
 
     /// Whether bytes have come that nobody has asked for.
@@ -174,6 +221,12 @@ impl Wire {
     }
 }
 
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.note_rest(PartKind::Unread);
+    }
+}
+
 impl BufRead for Wire {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
@@ -184,6 +237,7 @@ impl BufRead for Wire {
                 }
             };
             (self.start, self.end) = (0, n);
+            self.received += n as u64;
         }
         Ok(&self.buffer[self.start..self.end])
     }
