@@ -6,6 +6,7 @@
 //! Memory is bounded twice: per recording and over all recordings of one [`Recorder`]. What no longer
 //! fits goes oldest first, and is counted, so that a view can say how much is missing.
 
+pub mod encoding;
 pub mod hex;
 pub mod text;
 
