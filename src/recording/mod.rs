@@ -7,6 +7,7 @@
 //! fits goes oldest first, and is counted, so that a view can say how much is missing.
 
 pub mod encoding;
+pub mod escapes;
 pub mod hex;
 pub mod text;
 
