@@ -9,6 +9,7 @@
 pub mod encoding;
 pub mod escapes;
 pub mod hex;
+pub mod literal;
 pub mod text;
 
 use std::collections::VecDeque;
