@@ -9,9 +9,12 @@
 //! can say how much is missing.
 
 mod blocks;
+pub mod encoding;
+pub mod escapes;
 pub mod framing;
 pub mod hex;
 pub mod index;
+pub mod literal;
 mod log;
 pub mod text;
 

@@ -58,7 +58,8 @@ pub fn row(bytes: &[u8], range: std::ops::Range<usize>) -> String {
     out
 }
 
-fn push_visible(out: &mut String, c: char) {
+/// Writes `c` as [`visible`] shows it: as it is, or as an escape, which begins with a backslash.
+pub(super) fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
