@@ -214,7 +214,7 @@ impl ClientTab {
             .show(ui, |ui| {
                 let recording = self.recording();
                 let title = wire::title(recording.as_ref().and_then(|one| one.ends()));
-                self.wire.ui(ui, &title, recording.as_ref(), true);
+                self.wire.ui(ui, &title, recording.as_ref(), &mut form.wire, true, None);
             });
         CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(
             ui,

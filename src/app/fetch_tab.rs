@@ -12,7 +12,7 @@ use super::command::Command;
 use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
-use super::widgets::wire::{self, Wire};
+use super::widgets::wire::{self, Wire, WireForm};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
@@ -203,7 +203,7 @@ impl FetchTab {
                 return;
             }
             self.hops(ui);
-            self.shown_part(ui);
+            self.shown_part(ui, &mut form.wire);
         });
         command
     }
@@ -361,7 +361,7 @@ impl FetchTab {
         });
     }
 
-    fn shown_part(&mut self, ui: &mut Ui) {
+    fn shown_part(&mut self, ui: &mut Ui, form: &mut WireForm) {
         let last = self.view.hops.len() - 1;
         let shown = self.hop.unwrap_or(last).min(last);
         let hop = &self.view.hops[shown];
@@ -370,7 +370,7 @@ impl FetchTab {
             Part::Body => self.body.ui(ui, self.is_running()),
             Part::Wire => {
                 // The request and the head are at the begin.
-                self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), false);
+                self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), form, false, None);
             }
             Part::Connection => head_view::connection(ui, hop),
         }

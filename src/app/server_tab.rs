@@ -9,7 +9,7 @@ use super::command::Command;
 use super::settings::ServerForm;
 use super::widgets::address_picker::address_picker;
 use super::widgets::log_list::LogList;
-use super::widgets::wire::Wire;
+use super::widgets::wire::{Wire, WireForm};
 use super::widgets::{bad, entered, hint, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
@@ -131,7 +131,7 @@ impl ServerTab {
                     });
                 CentralPanel::default()
                     .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
-                    .show(ui, |ui| self.wire_of_chosen(ui, &connections));
+                    .show(ui, |ui| self.wire_of_chosen(ui, &mut form.wire, &connections));
             });
         CentralPanel::default()
             .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
@@ -259,13 +259,13 @@ impl ServerTab {
         chosen.or_else(|| connections.last())
     }
 
-    fn wire_of_chosen(&mut self, ui: &mut Ui, connections: &[Arc<Connection>]) {
+    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) {
         let chosen = self.chosen(connections).cloned();
         let title = match &chosen {
             Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
             None => t("wire-title"),
         };
-        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), true);
+        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), form, true, None);
     }
 }
 

@@ -6,6 +6,8 @@ use crate::net::client::LineEnd;
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
 
+use super::widgets::wire::WireForm;
+
 /// How many recent addresses are kept.
 const RECENT: usize = 12;
 
@@ -52,11 +54,18 @@ pub struct ServerForm {
     pub port: String,
     /// How the server behaves.
     pub behaviour: server::Settings,
+    /// How the wire is read.
+    pub wire: WireForm,
 }
 
 impl Default for ServerForm {
     fn default() -> Self {
-        Self { host: "127.0.0.1".to_owned(), port: "9999".to_owned(), behaviour: server::Settings::default() }
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: "9999".to_owned(),
+            behaviour: server::Settings::default(),
+            wire: WireForm::default(),
+        }
     }
 }
 
@@ -70,13 +79,21 @@ pub struct ClientForm {
     pub port: String,
     /// What is added to each message.
     pub line_end: LineEnd,
+    /// How the wire is read.
+    pub wire: WireForm,
     /// `host:port` of earlier connections, the newest first.
     pub recent: Vec<String>,
 }
 
 impl Default for ClientForm {
     fn default() -> Self {
-        Self { host: "127.0.0.1".to_owned(), port: "9999".to_owned(), line_end: LineEnd::default(), recent: Vec::new() }
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: "9999".to_owned(),
+            line_end: LineEnd::default(),
+            wire: WireForm::default(),
+            recent: Vec::new(),
+        }
     }
 }
 
@@ -100,6 +117,8 @@ pub struct FetchForm {
     pub extra_roots: String,
     /// The folder that was saved to last; empty at first.
     pub folder: String,
+    /// How the wire is read.
+    pub wire: WireForm,
 }
 
 impl Default for FetchForm {
@@ -113,6 +132,7 @@ impl Default for FetchForm {
             silence_seconds: 10.0,
             extra_roots: String::new(),
             folder: String::new(),
+            wire: WireForm::default(),
         }
     }
 }

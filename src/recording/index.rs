@@ -26,7 +26,7 @@ pub struct View {
 }
 
 /// The rows of one recording in one view.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Index {
     view: View,
     framer: Framer,
@@ -42,7 +42,7 @@ pub struct Index {
 }
 
 /// A place that a walk can begin at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mark {
     /// The first row of `item`.
     row: u64,

@@ -144,23 +144,6 @@ bubble-binary = { $size }, not text: see the wire
 bubble-empty-read = empty read: the other side will send no more
 bubble-empty-read-hover = A read that brings nothing is how a program learns that the other side has closed
 
-## Wire
-
-wire-title = Wire
-wire-hover = Every read (←) and write (→) as the system returned it: size, seconds since the connection began, bytes, text
-wire-of = Wire of #{ $number }
-wire-between = Wire { $local } → { $peer }
-wire-none = Every byte that crosses the socket is shown here
-wire-empty = Connected, nothing sent or received yet
-wire-gone = { $size } earlier not kept
-wire-empty-read = (empty read: the other side is done)
-wire-empty-write = (empty write)
-copy-text = Copy text
-copy-text-hover = Copy all reads and writes as text, a line each
-copy-hex = Copy hex
-copy-hex-hover = Copy all reads and writes as hexadecimal, a line each
-copy-cut = … the { $count } before these are not copied
-
 ## Fetch
 
 fetch-url = URL

@@ -1,0 +1,87 @@
+# The wire view: lenses, encodings, times, find, copy.
+
+wire-title = Wire
+wire-hover = Every read (←) and write (→) as the system returned it: size, time, number, bytes, text. A coloured bar stands where each of them begins, under any lens
+wire-of = Wire of #{ $number }
+wire-between = Wire { $local } → { $peer }
+wire-none = Every byte that crosses the socket is shown here
+wire-empty = Connected, nothing sent or received yet
+wire-gone = { $size } earlier not kept
+wire-behind = reading again…
+wire-status-hint = Point at a byte, or drag over some, to see what they are
+wire-status-in = received { $one ->
+    [1] byte { $first }
+   *[other] bytes { $first } to { $last }, { $size }
+}
+wire-status-out = sent { $one ->
+    [1] byte { $first }
+   *[other] bytes { $first } to { $last }, { $size }
+}
+wire-status-segment = of #{ $number }
+wire-status-segments = of #{ $first } to #{ $last }
+wire-status-number = as a number { $value }
+wire-status-numbers = as a number { $big } (big-endian) or { $little } (little-endian)
+
+lens = Show as
+lens-hover = What counts as one message; the bytes stay as they are. TCP has no messages: who reads decides where one ends
+lens-reads = reads and writes
+lens-lines = lines
+lens-fixed = fixed size
+lens-prefix = length in front
+lens-delimiter = delimiter
+lens-idle = silence between
+line-end-of = Lines end with
+line-end-of-hover = What ends a line
+line-end-any = any line end
+line-end-of-lf = LF (\n)
+line-end-of-crlf = CRLF (\r\n)
+line-end-of-cr = CR (\r)
+lens-size = Size
+lens-size-hover = The bytes of each message
+prefix-width = Length’s size
+prefix-width-hover = How many bytes the length has
+prefix-width-1 = 1 byte
+prefix-width-2 = 2 bytes
+prefix-width-4 = 4 bytes
+prefix-order = Byte order
+prefix-order-hover = Which byte of the length comes first
+prefix-order-big = big-endian
+prefix-order-little = little-endian
+prefix-offset = after
+prefix-offset-hover = How many bytes of each message come before the length
+prefix-whole = counts all
+prefix-whole-hover = The length counts the whole message, with itself and what comes before it; otherwise only what follows it
+lens-delimiter-bytes = Delimiter
+lens-gap = Silence
+lens-gap-hover = A message ends when nothing has moved in its direction for so long
+typed = Typed as
+typed-hover = Text with escapes such as \r\n, \t, \x00, \u6c49; or hexadecimal digits such as 0d 0a
+typed-text = text
+typed-hex = hex
+mistake-escape = \{ $found } at { $place } is no escape
+mistake-unfinished = an escape ends too early
+mistake-hex = “{ $found }” at { $place } is no hexadecimal digit
+mistake-odd = a byte has two digits
+mistake-no-character = there is no such character
+mistake-encoding = “{ $found }” is not in this encoding
+encoding = Encoding
+encoding-hover = How bytes become text. What cannot be decoded is shown as \xHH; a character that two reads cut is shown whole, underlined
+time = Time
+time-hover = What times count from; those of reads are when they returned, those of writes when they began
+time-begin = since connecting
+time-before = since the one before
+time-day = time of day
+only = Directions
+only-hover = Which directions are shown
+only-both = both directions
+only-in = received only
+only-out = sent only
+copy = Copy
+copy-hover = Copy what is chosen, or else every read and write, at most 1 MiB
+copy-text = Text
+copy-hex = Hex
+copy-dump = Hex dump
+copy-c = C literal
+copy-rust = Rust literal
+copy-python = Python literal
+copy-cut = … the { $count } before these are not copied
