@@ -92,6 +92,8 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
 pub const GAP: f32 = 8.0;
 /// Height of a row in lists, in points; whole, so that rows stay sharp and the last one is not cut.
 pub const ROW: f32 = 20.0;
+/// Space between a list and the ring that shows that it has the keyboard's focus, in points.
+pub const RING: f32 = 2.0;
 /// Smallest width of a tab's main button, in points.
 pub const MAIN_WIDTH: f32 = 104.0;
 /// Text size, in points.

@@ -3,6 +3,7 @@
 pub mod address_picker;
 pub mod log_list;
 pub mod notices;
+pub mod rows;
 pub mod wire;
 
 use egui::{Response, Role, TextEdit, Ui};
