@@ -198,6 +198,11 @@ impl ClientTab {
         }
     }
 
+    /// Opens the bar that looks for bytes in the wire.
+    pub fn find(&mut self) {
+        self.wire.open_find();
+    }
+
     /// Shows the tab.
     pub fn ui(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
         let mut command = None;

@@ -43,13 +43,15 @@ pub enum Command {
     DarkTheme,
     /// Use the system's theme.
     SystemTheme,
+    /// Look for bytes in the wire of the open tab.
+    Find,
     /// Show or hide the help.
     Help,
 }
 
 impl Command {
     /// All commands that have keys, in the order of the help.
-    pub const WITH_KEYS: [Self; 8] = [
+    pub const WITH_KEYS: [Self; 9] = [
         Self::ShowServer,
         Self::ShowClient,
         Self::ShowFetch,
@@ -57,6 +59,7 @@ impl Command {
         Self::PlayTutorial,
         Self::SaveBody,
         Self::OpenSaved,
+        Self::Find,
         Self::Help,
     ];
 
@@ -81,6 +84,7 @@ impl Command {
             Self::LightTheme => "command-light-theme",
             Self::DarkTheme => "command-dark-theme",
             Self::SystemTheme => "command-system-theme",
+            Self::Find => "command-find",
             Self::Help => "command-help",
         }
     }
@@ -127,6 +131,7 @@ impl Command {
             Self::PlayTutorial => command(Key::T),
             Self::SaveBody => command(Key::S),
             Self::OpenSaved => command(Key::O),
+            Self::Find => command(Key::F),
             Self::Help => Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1)),
             _ => None,
         }

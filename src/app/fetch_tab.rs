@@ -174,6 +174,12 @@ impl FetchTab {
         }
     }
 
+    /// Opens the bar that looks for bytes in the wire.
+    pub fn find(&mut self) {
+        self.part = Part::Wire;
+        self.wire.open_find();
+    }
+
     /// Shows the tab.
     pub fn ui(&mut self, ui: &mut Ui, form: &mut FetchForm) -> Option<Command> {
         let mut command = None;

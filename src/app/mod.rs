@@ -17,7 +17,8 @@ pub mod widgets;
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{CentralPanel, DragValue, Frame, Margin, Panel, PopupCloseBehavior, ThemePreference};
 
 use client_tab::ClientTab;
 use command::Command;
@@ -27,7 +28,7 @@ use server_tab::ServerTab;
 use settings::{Settings, Tab};
 use widgets::notices::Notices;
 
-use crate::i18n::{t, tf};
+use crate::i18n::{bytes, t, tf};
 use crate::net::report::Waker;
 use crate::recording::Recorder;
 
@@ -74,7 +75,7 @@ impl App {
             server: ServerTab::default(),
             client: ClientTab::default(),
             fetch: FetchTab::new(&settings.fetch),
-            recorder: Recorder::new(Recorder::BUDGET),
+            recorder: Recorder::new(settings.budget()),
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
             help: false,
@@ -125,6 +126,11 @@ impl App {
             Command::ShowClient => settings.tab = Tab::Client,
             Command::ShowFetch => settings.tab = Tab::Fetch,
             Command::Help => self.help = !self.help,
+            Command::Find => match settings.tab {
+                Tab::Server => self.server.find(),
+                Tab::Client => self.client.find(),
+                Tab::Fetch => self.fetch.find(),
+            },
             Command::LightTheme => set_theme(ctx, settings, ThemePreference::Light),
             Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
             Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
@@ -147,7 +153,7 @@ impl App {
         }
     }
 
-    fn top(&self, ui: &mut egui::Ui) -> Option<Command> {
+    fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {
         let mut command = None;
         ui.horizontal(|ui| {
             for (tab, show) in TABS {
@@ -157,24 +163,44 @@ impl App {
                 }
             }
             // At the right end, but reached by keyboard in the order in which they are read.
-            let room = widgets::field_width(ui, &[t("theme"), Command::Help.label()]);
+            let room = widgets::field_width(ui, &[t("settings"), Command::Help.label()]);
             // Nothing follows the last of them.
             ui.add_space(room + ui.spacing().item_spacing.x);
-            ui.menu_button(t("theme"), |ui| {
-                for (theme, set) in [
-                    (ThemePreference::Light, Command::LightTheme),
-                    (ThemePreference::Dark, Command::DarkTheme),
-                    (ThemePreference::System, Command::SystemTheme),
-                ] {
-                    let response = ui.selectable_label(self.settings.theme == theme, set.label());
-                    if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
-                        command = Some(set);
-                        // Also where it was pressed by keyboard or screen reader.
-                        ui.close();
-                    }
-                }
+            let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+            let (button, _) = MenuButton::new(t("settings")).config(stays).ui(ui, |ui| {
+                command = command.or(self.settings_menu(ui));
             });
+            button.on_hover_text(t("settings-hover"));
             command = command.or(Command::Help.button(ui, true));
+        });
+        command
+    }
+
+    fn settings_menu(&mut self, ui: &mut egui::Ui) -> Option<Command> {
+        let mut command = None;
+        ui.horizontal(|ui| {
+            ui.label(t("theme"));
+            for (theme, set) in [
+                (ThemePreference::Light, Command::LightTheme),
+                (ThemePreference::Dark, Command::DarkTheme),
+                (ThemePreference::System, Command::SystemTheme),
+            ] {
+                let response = ui.selectable_label(self.settings.theme == theme, set.label());
+                if response.on_hover_text(set.tooltip(ui.ctx())).clicked() {
+                    command = Some(set);
+                    ui.close();
+                }
+            }
+        });
+        ui.horizontal(|ui| {
+            let name = ui.label(t("keep"));
+            let value = DragValue::new(&mut self.settings.keep_mib).range(Settings::KEEP).suffix(" MiB");
+            let value = ui.add(value).labelled_by(name.id).on_hover_text(t("keep-hover"));
+            // Not before it is meant: what has gone does not come back.
+            if value.drag_stopped() || value.lost_focus() {
+                self.recorder.set_budget(self.settings.budget());
+            }
+            widgets::weak(ui, tf("keep-now", &[("size", bytes(self.recorder.used()).into())]));
         });
         command
     }

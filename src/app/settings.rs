@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::net::client::LineEnd;
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
+use crate::recording::Recorder;
 
 use super::widgets::wire::WireForm;
 
@@ -15,13 +16,15 @@ const RECENT: usize = 12;
 const KEY: &str = "settings";
 
 /// Everything that is kept. A field that an older file lacks takes its default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     /// The form of this structure, should its meaning ever change.
     pub version: u32,
     /// Light, dark, or the system's.
     pub theme: egui::ThemePreference,
+    /// How much of all recordings is kept, in MiB.
+    pub keep_mib: u64,
     /// The open tab.
     pub tab: Tab,
     /// The Server tab.
@@ -30,6 +33,20 @@ pub struct Settings {
     pub client: ClientForm,
     /// The Fetch tab.
     pub fetch: FetchForm,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            theme: egui::ThemePreference::default(),
+            keep_mib: Recorder::BUDGET >> 20,
+            tab: Tab::default(),
+            server: ServerForm::default(),
+            client: ClientForm::default(),
+            fetch: FetchForm::default(),
+        }
+    }
 }
 
 /// The three tabs.
@@ -145,6 +162,15 @@ pub fn remember(recent: &mut Vec<String>, new: String) {
 }
 
 impl Settings {
+    /// How much may be kept, in MiB.
+    pub const KEEP: std::ops::RangeInclusive<u64> = 1..=65_536;
+
+    /// How much of all recordings is kept, in bytes.
+    #[must_use]
+    pub fn budget(&self) -> u64 {
+        self.keep_mib.clamp(*Self::KEEP.start(), *Self::KEEP.end()) << 20
+    }
+
     /// The kept settings; what cannot be read takes its default.
     #[must_use]
     pub fn load(storage: Option<&dyn eframe::Storage>) -> Self {

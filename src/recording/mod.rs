@@ -16,6 +16,7 @@ pub mod hex;
 pub mod index;
 pub mod literal;
 mod log;
+pub mod search;
 pub mod text;
 
 use std::net::SocketAddr;

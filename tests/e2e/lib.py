@@ -578,7 +578,7 @@ class Window(Tree):
         roles = BUTTON + ("radio button", "check box", "menu item", "radio menu item", "check menu item", "menu")
         in_menu = not self.has(name, roles)
         if in_menu:
-            self.press("Theme", roles)
+            self.press("Settings", roles)
         self.press(name, roles)
         if in_menu:
             until("the menu is closed", lambda: not self.has(name, roles))

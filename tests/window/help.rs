@@ -49,7 +49,7 @@ fn help_lists_the_keys_and_goes_again() {
 fn the_theme_can_be_chosen() {
     let mut window = Window::new();
     for (name, dark) in [("Light", false), ("Dark", true), ("System", true)] {
-        window.press("Theme");
+        window.press("Settings");
         // As a screen reader presses it.
         window.harness.get_by_role_and_label(Role::Button, name).click_accesskit();
         window.settle();

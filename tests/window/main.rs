@@ -5,6 +5,7 @@ mod client;
 mod fetch;
 mod help;
 mod server;
+mod wire;
 
 use std::time::{Duration, Instant};
 

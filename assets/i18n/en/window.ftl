@@ -2,7 +2,12 @@
 
 window-title = Socketscope
 hover-with-keys = { $what } ({ $keys })
+settings = Settings
+settings-hover = Light or dark, and how much is kept of what crosses the sockets
 theme = Theme
+keep = Keep of all recordings at most
+keep-hover = When this much is kept, the oldest bytes of the largest recordings go; the wire says how much has gone
+keep-now = { $size } now
 recent = Recent
 recent-hover = Addresses used before
 recent-none = Nothing yet
@@ -49,6 +54,8 @@ command-dark-theme = Dark
 command-dark-theme-hover = Light text on a dark background
 command-system-theme = System
 command-system-theme-hover = As the desktop has it
+command-find = Find
+command-find-hover = Look for bytes in the wire, as text or as hexadecimal digits
 command-help = Help
 command-help-hover = What the tabs are for, and the keys
 

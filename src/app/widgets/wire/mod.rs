@@ -4,6 +4,7 @@
 //! Only the visible rows are made, from an [`Index`](crate::recording::index::Index) that is kept in step with the
 //! recording. What is chosen are bytes of one direction's stream, so it stays when the lens changes.
 
+mod find;
 mod form;
 mod line;
 mod reading;
@@ -18,12 +19,14 @@ use egui::{
 use egui::{pos2, vec2};
 
 use super::rows::Rows;
+use crate::app::command::Command;
 use crate::app::style;
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::index::View;
 use crate::recording::literal::{self, Form};
 use crate::recording::{Direction, Ends, Recording, What, hex, text};
 
+use find::Find;
 pub use form::WireForm;
 use line::{Drawn, Line};
 use reading::Reading;
@@ -57,6 +60,7 @@ pub struct Wire {
     selection: Option<Selection>,
     /// The byte that the pointer is over.
     pointed: Option<(Direction, u64)>,
+    find: Find,
     /// Bytes that somebody else wants to be seen.
     lit: Option<(Direction, Range<u64>)>,
 }
@@ -136,7 +140,12 @@ impl Wire {
             return;
         };
         if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
-            *self = Self { of: Arc::downgrade(recording), ..Self::default() };
+            self.find.forget();
+            *self = Self { of: Arc::downgrade(recording), find: std::mem::take(&mut self.find), ..Self::default() };
+        }
+        let from = self.selection.as_ref().map(|one| (one.direction, one.range().start));
+        if let Some(found) = self.find.ui(ui, recording, form, from) {
+            self.show(found.direction, found.range);
         }
         egui::Panel::bottom("wire-status").frame(egui::Frame::new()).show_separator_line(false).show(ui, |ui| {
             self.status(ui, recording, marks);
@@ -144,10 +153,16 @@ impl Wire {
         style::well(ui).show(ui, |ui| self.list(ui, recording, form, follow, marks));
     }
 
-    /// Brings bytes into view, and lights them until something else is lit.
+    /// Shows the bar that looks for bytes.
+    pub fn open_find(&mut self) {
+        self.find.open();
+    }
+
+    /// Chooses bytes and brings them into view.
     pub fn show(&mut self, direction: Direction, range: Range<u64>) {
         let start = range.start;
-        self.selection = Some(Selection { direction, anchor: range.clone(), to: range });
+        let last = range.end.max(start + 1) - 1;
+        self.selection = Some(Selection { direction, anchor: start..start + 1, to: last..last + 1 });
         self.go_to(direction, start);
     }
 
@@ -197,6 +212,10 @@ impl Wire {
                 })
                 .response
                 .on_hover_text(t("copy-hover"));
+                let find = ui.button(Command::Find.label());
+                if find.on_hover_text(Command::Find.tooltip(ui.ctx())).clicked() {
+                    self.find.open();
+                }
             });
         });
     }
