@@ -15,6 +15,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod events;
 pub mod i18n;
 pub mod logging;
 

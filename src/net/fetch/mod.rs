@@ -16,7 +16,6 @@ mod follow;
 mod framing;
 mod head;
 mod name;
-mod save;
 mod state;
 mod tap;
 #[cfg(test)]
@@ -30,7 +29,6 @@ mod wire;
 
 pub use body::Body;
 pub use fault::{Fault, HeadPart};
-pub use save::{can_save, can_save_in};
 pub use url::without_userinfo;
 pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};
 
