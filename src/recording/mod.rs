@@ -129,7 +129,8 @@ impl Recorder {
     #[must_use]
     pub fn watched(budget: u64, wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         let opened = Mutex::new(Some(Vec::new()));
-        let watch = Watch { wake: Box::new(wake), pending: AtomicBool::default(), opened, missed: AtomicU64::default() };
+        let watch =
+            Watch { wake: Box::new(wake), pending: AtomicBool::default(), opened, missed: AtomicU64::default() };
         Arc::new(Self::with(budget, Some(watch)))
     }
 

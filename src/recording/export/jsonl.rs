@@ -16,7 +16,12 @@ pub(super) struct Objects;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Line<'a> {
-    Connection { connection: u64, local: Option<SocketAddr>, peer: Option<SocketAddr>, opened: String },
+    Connection {
+        connection: u64,
+        local: Option<SocketAddr>,
+        peer: Option<SocketAddr>,
+        opened: String,
+    },
     Read(Bytes),
     Write(Bytes),
     Event {
@@ -27,7 +32,14 @@ enum Line<'a> {
         #[serde(flatten)]
         event: Event<'a>,
     },
-    Gone { connection: u64, time: String, since_us: u64, segments: Option<u64>, bytes_in: u64, bytes_out: u64 },
+    Gone {
+        connection: u64,
+        time: String,
+        since_us: u64,
+        segments: Option<u64>,
+        bytes_in: u64,
+        bytes_out: u64,
+    },
 }
 
 #[derive(Serialize)]

@@ -332,12 +332,7 @@ impl<W: Write> Exporter<W> {
     }
 }
 
-fn begin(
-    form: &mut dyn Form,
-    words: &dyn Words,
-    out: &mut dyn Write,
-    connection: &mut Connection,
-) -> io::Result<()> {
+fn begin(form: &mut dyn Form, words: &dyn Words, out: &mut dyn Write, connection: &mut Connection) -> io::Result<()> {
     if std::mem::replace(&mut connection.begun, true) { Ok(()) } else { form.connection(out, words, connection) }
 }
 

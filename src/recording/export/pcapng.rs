@@ -92,7 +92,8 @@ impl Packets {
         };
         let (own, other) = (direction as usize, direction.other() as usize);
         let mut tcp = TcpHeader::new(from.port(), to.port(), flow.next[own], WINDOW);
-        (tcp.syn, tcp.fin, tcp.rst, tcp.psh, tcp.ack) = (flags.syn, flags.fin, flags.rst, !data.is_empty(), !flags.first);
+        (tcp.syn, tcp.fin, tcp.rst, tcp.psh, tcp.ack) =
+            (flags.syn, flags.fin, flags.rst, !data.is_empty(), !flags.first);
         if tcp.ack {
             tcp.acknowledgment_number = flow.next[other];
             flow.acknowledged[other] = flow.next[other];
@@ -100,8 +101,7 @@ impl Packets {
         if flags.syn {
             tcp.set_options(&[TcpOptionElement::WindowScale(WINDOW_SCALE)]).map_err(io::Error::other)?;
         }
-        flow.next[own] =
-            flow.next[own].wrapping_add(data.len() as u32 + u32::from(flags.syn) + u32::from(flags.fin));
+        flow.next[own] = flow.next[own].wrapping_add(data.len() as u32 + u32::from(flags.syn) + u32::from(flags.fin));
         let packet = ip_packet(from, to, tcp, data)?;
         self.newest = self.newest.max(u64::try_from(wall).unwrap_or(0));
         packet_block(out, self.newest, direction, &packet, comments)
@@ -247,7 +247,8 @@ impl Form for Packets {
         let wall = moment.wall;
         let event = |what: &What| visible(words.event(what).as_bytes());
         // Before a connection is there only tries happen, which are told with its first packet.
-        let begins = !matches!(piece, Piece::Event { what: What::Tried { .. } | What::Failed(_) | What::TimedOut(..), .. });
+        let begins =
+            !matches!(piece, Piece::Event { what: What::Tried { .. } | What::Failed(_) | What::TimedOut(..), .. });
         if connection.flow.is_none()
             && begins
             && let Some(ends) = connection.recording.ends()
