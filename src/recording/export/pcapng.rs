@@ -71,6 +71,8 @@ impl Packets {
         interface.extend(0_u16.to_le_bytes());
         // No limit to the size of a packet. Times are in microseconds unless an option says otherwise.
         interface.extend(0_u32.to_le_bytes());
+        option(&mut interface, 2, b"Socketscope");
+        end_options(&mut interface);
         block(out, 1, &interface)?;
         Ok(Self { newest: 0 })
     }
@@ -99,7 +101,9 @@ impl Packets {
             flow.acknowledged[other] = flow.next[other];
         }
         if flags.syn {
-            tcp.set_options(&[TcpOptionElement::WindowScale(WINDOW_SCALE)]).map_err(io::Error::other)?;
+            let most = u16::try_from(flow.most_data()).map_err(io::Error::other)?;
+            let options = [TcpOptionElement::MaximumSegmentSize(most), TcpOptionElement::WindowScale(WINDOW_SCALE)];
+            tcp.set_options(&options).map_err(io::Error::other)?;
         }
         flow.next[own] = flow.next[own].wrapping_add(data.len() as u32 + u32::from(flags.syn) + u32::from(flags.fin));
         let packet = ip_packet(from, to, tcp, data)?;
