@@ -76,18 +76,21 @@ impl Packets {
         block(out, 1, &interface)?;
         Ok(Self { newest: 0 })
     }
+}
 
-    /// One packet of `flow`, with its sequence numbers counted on.
-    fn packet(
-        &mut self,
-        out: &mut dyn Write,
-        wall: i64,
-        flow: &mut Flow,
-        direction: Direction,
-        flags: Flags,
-        data: &[u8],
-        comments: &[String],
-    ) -> io::Result<()> {
+/// Writes packets of one connection, all at the same time.
+struct Pen<'a> {
+    out: &'a mut dyn Write,
+    /// In microseconds since 1970.
+    wall: i64,
+    packets: &'a mut Packets,
+    flow: &'a mut Flow,
+}
+
+impl Pen<'_> {
+    /// One packet, with its sequence numbers counted on.
+    fn packet(&mut self, direction: Direction, flags: Flags, data: &[u8], comments: &[String]) -> io::Result<()> {
+        let flow = &mut *self.flow;
         let (from, to) = match direction {
             Direction::In => (flow.ends.peer, flow.ends.local),
             Direction::Out => (flow.ends.local, flow.ends.peer),
@@ -107,94 +110,75 @@ impl Packets {
         }
         flow.next[own] = flow.next[own].wrapping_add(data.len() as u32 + u32::from(flags.syn) + u32::from(flags.fin));
         let packet = ip_packet(from, to, tcp, data)?;
-        self.newest = self.newest.max(u64::try_from(wall).unwrap_or(0));
-        packet_block(out, self.newest, direction, &packet, comments)
+        self.packets.newest = self.packets.newest.max(u64::try_from(self.wall).unwrap_or(0));
+        packet_block(self.out, self.packets.newest, direction, &packet, comments)
     }
 
-    /// A packet without bytes.
-    fn empty(
-        &mut self,
-        out: &mut dyn Write,
-        wall: i64,
-        flow: &mut Flow,
-        direction: Direction,
-        flags: Flags,
-        comments: &[String],
-    ) -> io::Result<()> {
-        self.packet(out, wall, flow, direction, flags, &[], comments)
+    /// A packet that only acknowledges.
+    fn acknowledge(&mut self, direction: Direction, comments: &[String]) -> io::Result<()> {
+        self.packet(direction, Flags::default(), &[], comments)
     }
 
     /// The three packets with which a connection begins (RFC 9293 §3.5).
-    fn handshake(
-        &mut self,
-        out: &mut dyn Write,
-        wall: i64,
-        flow: &mut Flow,
-        from: Direction,
-        comments: &[String],
-    ) -> io::Result<()> {
-        flow.next = [0; 2];
+    fn handshake(&mut self, from: Direction, comments: &[String]) -> io::Result<()> {
+        self.flow.next = [0; 2];
         let syn = Flags { syn: true, ..Flags::default() };
-        self.empty(out, wall, flow, from, Flags { first: true, ..syn }, &[])?;
-        self.empty(out, wall, flow, from.other(), syn, &[])?;
-        self.empty(out, wall, flow, from, Flags::default(), comments)
+        self.packet(from, Flags { first: true, ..syn }, &[], &[])?;
+        self.packet(from.other(), syn, &[], &[])?;
+        self.acknowledge(from, comments)
     }
 
     /// That `direction` is done.
-    fn finish(
-        &mut self,
-        out: &mut dyn Write,
-        wall: i64,
-        flow: &mut Flow,
-        direction: Direction,
-        comments: &[String],
-    ) -> io::Result<()> {
-        if std::mem::replace(&mut flow.finished[direction as usize], true) {
+    fn finish(&mut self, direction: Direction, comments: &[String]) -> io::Result<()> {
+        if std::mem::replace(&mut self.flow.finished[direction as usize], true) {
             return Ok(());
         }
-        self.empty(out, wall, flow, direction, Flags { fin: true, ..Flags::default() }, comments)
+        self.packet(direction, Flags { fin: true, ..Flags::default() }, &[], comments)
+    }
+
+    /// That the peer broke it off.
+    fn reset(&mut self, comments: &[String]) -> io::Result<()> {
+        if std::mem::replace(&mut self.flow.reset, true) {
+            return Ok(());
+        }
+        self.packet(Direction::In, Flags { rst: true, ..Flags::default() }, &[], comments)
     }
 
     /// The last words: our end where it was not said before, and what was not acknowledged yet.
-    fn close(&mut self, out: &mut dyn Write, wall: i64, flow: &mut Flow, comments: &[String]) -> io::Result<()> {
-        if flow.reset {
+    fn close(&mut self, mut comments: &[String]) -> io::Result<()> {
+        if self.flow.reset {
             return Ok(());
         }
-        let mut comments = comments;
-        if !flow.finished[Direction::Out as usize] {
-            self.finish(out, wall, flow, Direction::Out, comments)?;
+        if !self.flow.finished[Direction::Out as usize] {
+            self.finish(Direction::Out, comments)?;
             comments = &[];
         }
         for direction in [Direction::Out, Direction::In] {
             let other = direction.other() as usize;
-            // The other side may have more to say as long as it has not ended.
-            if flow.finished[other] && flow.acknowledged[other] != flow.next[other] {
-                self.empty(out, wall, flow, direction, Flags::default(), comments)?;
+            if self.flow.finished[other] && self.flow.acknowledged[other] != self.flow.next[other] {
+                self.acknowledge(direction, comments)?;
                 comments = &[];
             }
         }
         Ok(())
     }
 
-    /// One read or write, in as many packets as it takes.
+    /// One read or write, in as many packets as it takes. `name` says what each is, which part of how many.
     fn segment(
         &mut self,
-        out: &mut dyn Write,
-        wall: i64,
-        flow: &mut Flow,
         direction: Direction,
         bytes: &[u8],
         mut comments: Vec<String>,
         name: impl Fn(Option<(u64, u64)>) -> String,
     ) -> io::Result<()> {
-        let (own, most) = (direction as usize, flow.most_data());
+        let (own, most) = (direction as usize, self.flow.most_data());
         let parts = bytes.len().div_ceil(most) as u64;
         for (n, part) in (1..).zip(bytes.chunks(most)) {
             comments.push(name((parts > 1).then_some((n, parts))));
-            self.packet(out, wall, flow, direction, Flags::default(), part, &comments)?;
+            self.packet(direction, Flags::default(), part, &comments)?;
             comments.clear();
-            if flow.next[own].wrapping_sub(flow.acknowledged[own]) >= MOST_UNACKNOWLEDGED {
-                self.empty(out, wall, flow, direction.other(), Flags::default(), &[])?;
+            if self.flow.next[own].wrapping_sub(self.flow.acknowledged[own]) >= MOST_UNACKNOWLEDGED {
+                self.acknowledge(direction.other(), &[])?;
             }
         }
         Ok(())
@@ -248,7 +232,6 @@ impl Form for Packets {
         moment: Moment,
         piece: &Piece<'_>,
     ) -> io::Result<()> {
-        let wall = moment.wall;
         let event = |what: &What| visible(words.event(what).as_bytes());
         // Before a connection is there only tries happen, which are told with its first packet.
         let begins =
@@ -266,36 +249,34 @@ impl Form for Packets {
             return Ok(());
         };
         let mut comments = std::mem::take(&mut connection.comments);
+        let mut pen = Pen { out, wall: moment.wall, packets: self, flow };
         match piece {
             Piece::Segment { number, direction, position, bytes } => {
                 let name = |part| words.packet(*direction, *number, part);
                 if !bytes.is_empty() {
-                    flow.go_to(*direction, *position);
-                    return self.segment(out, wall, flow, *direction, bytes, comments, name);
+                    pen.flow.go_to(*direction, *position);
+                    return pen.segment(*direction, bytes, comments, name);
                 }
                 keep(&mut comments, format!("{}: {}", name(None), words.segment(*direction, 0)));
                 if *direction == Direction::In {
-                    return self.finish(out, wall, flow, Direction::In, &comments);
+                    return pen.finish(Direction::In, &comments);
                 }
             }
             Piece::Event { what, .. } => {
                 keep(&mut comments, event(what));
                 match what {
-                    What::Connected => return self.handshake(out, wall, flow, Direction::Out, &comments),
-                    What::Accepted => return self.handshake(out, wall, flow, Direction::In, &comments),
-                    What::HalfClosed => return self.finish(out, wall, flow, Direction::Out, &comments),
-                    What::Reset if !std::mem::replace(&mut flow.reset, true) => {
-                        let rst = Flags { rst: true, ..Flags::default() };
-                        return self.empty(out, wall, flow, Direction::In, rst, &comments);
-                    }
-                    What::Closed(_) => return self.close(out, wall, flow, &comments),
+                    What::Connected => return pen.handshake(Direction::Out, &comments),
+                    What::Accepted => return pen.handshake(Direction::In, &comments),
+                    What::HalfClosed => return pen.finish(Direction::Out, &comments),
+                    What::Reset => return pen.reset(&comments),
+                    What::Closed(_) => return pen.close(&comments),
                     _ => {}
                 }
             }
             Piece::Gone { streams, .. } => {
                 let bytes = streams.iter().map(|gone| gone.end - gone.start).sum();
-                flow.pass(Direction::In, &streams[Direction::In as usize]);
-                flow.pass(Direction::Out, &streams[Direction::Out as usize]);
+                pen.flow.pass(Direction::In, &streams[Direction::In as usize]);
+                pen.flow.pass(Direction::Out, &streams[Direction::Out as usize]);
                 keep(&mut comments, words.gone(bytes));
             }
         }
@@ -309,7 +290,7 @@ impl Form for Packets {
             // What happened after the last packet.
             Some(flow) if !comments.is_empty() && !flow.reset => {
                 let wall = i64::try_from(self.newest).unwrap_or(i64::MAX);
-                self.empty(out, wall, flow, Direction::Out, Flags::default(), &comments)
+                Pen { out, wall, packets: self, flow }.acknowledge(Direction::Out, &comments)
             }
             _ => Ok(()),
         }
