@@ -4,7 +4,8 @@
 //!
 //! * [`recording`] — WHAT crossed a socket. Pure data: no sockets, no threads, no screen.
 //! * [`net`] — the ENGINE: sockets and worker threads. Knows no egui.
-//! * [`i18n`] — every text that a person reads.
+//! * [`i18n`] — every text that a person reads; [`events`] — the words for what crossed a socket.
+//! * [`capture`] — recordings to files.
 //! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
 //! * [`app`] — front door 2: the window.
 //! * [`logging`] — what the program says about itself, on standard error.
@@ -14,6 +15,7 @@
 //! `ARCHITECTURE.md` has the whole map.
 
 pub mod app;
+pub mod capture;
 pub mod cli;
 pub mod events;
 pub mod i18n;

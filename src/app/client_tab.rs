@@ -198,6 +198,12 @@ impl ClientTab {
         }
     }
 
+    /// What the wire shows, and the bytes of it that are chosen.
+    #[must_use]
+    pub fn shown(&self) -> Option<wire::Shown> {
+        self.wire.shown()
+    }
+
     /// Opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
         self.wire.open_find();
@@ -219,7 +225,8 @@ impl ClientTab {
             .show(ui, |ui| {
                 let recording = self.recording();
                 let title = wire::title(recording.as_ref().and_then(|one| one.ends()));
-                self.wire.ui(ui, &title, recording.as_ref(), &mut form.wire, true, None);
+                let wanted = self.wire.ui(ui, &title, recording.as_ref(), &mut form.wire, true, None);
+                command = command.or(wanted);
             });
         CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(
             ui,

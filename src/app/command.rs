@@ -45,13 +45,19 @@ pub enum Command {
     SystemTheme,
     /// Look for bytes in the wire of the open tab.
     Find,
+    /// Show what can be exported of the wire of the open tab.
+    Export,
+    /// Choose a file to export to.
+    ExportTo,
+    /// Export to the typed path.
+    ExportHere,
     /// Show or hide the help.
     Help,
 }
 
 impl Command {
     /// All commands that have keys, in the order of the help.
-    pub const WITH_KEYS: [Self; 9] = [
+    pub const WITH_KEYS: [Self; 10] = [
         Self::ShowServer,
         Self::ShowClient,
         Self::ShowFetch,
@@ -60,6 +66,7 @@ impl Command {
         Self::SaveBody,
         Self::OpenSaved,
         Self::Find,
+        Self::Export,
         Self::Help,
     ];
 
@@ -85,6 +92,9 @@ impl Command {
             Self::DarkTheme => "command-dark-theme",
             Self::SystemTheme => "command-system-theme",
             Self::Find => "command-find",
+            Self::Export => "command-export",
+            Self::ExportTo => "command-export-to",
+            Self::ExportHere => "command-export-here",
             Self::Help => "command-help",
         }
     }
@@ -132,6 +142,7 @@ impl Command {
             Self::SaveBody => command(Key::S),
             Self::OpenSaved => command(Key::O),
             Self::Find => command(Key::F),
+            Self::Export => command(Key::E),
             Self::Help => Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1)),
             _ => None,
         }

@@ -25,3 +25,15 @@ pub fn ask_where_to_save(
         Some(Done::PathChosen { body, path })
     })
 }
+
+/// Asks where to export recordings to, as [`ask_where_to_save`] does; the answer is [`Done::ExportPathChosen`].
+///
+/// # Errors
+/// No thread could be started.
+pub fn ask_where_to_export(frame: &eframe::Frame, jobs: &Jobs, folder: &Path, name: &str) -> Result<(), Error> {
+    let dialog = rfd::AsyncFileDialog::new().set_parent(frame).set_directory(folder).set_file_name(name).save_file();
+    jobs.start("export-dialog", move || {
+        let path = pollster::block_on(dialog).map(|file| file.path().to_owned());
+        Some(Done::ExportPathChosen(path))
+    })
+}

@@ -174,6 +174,18 @@ impl FetchTab {
         }
     }
 
+    /// Where bodies are saved to.
+    #[must_use]
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.saving.folder()
+    }
+
+    /// What the wire shows, and the bytes of it that are chosen.
+    #[must_use]
+    pub fn shown(&self) -> Option<wire::Shown> {
+        self.wire.shown()
+    }
+
     /// Opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
         self.part = Part::Wire;
@@ -209,7 +221,8 @@ impl FetchTab {
                 return;
             }
             self.hops(ui);
-            self.shown_part(ui, &mut form.wire);
+            let wanted = self.shown_part(ui, &mut form.wire);
+            command = command.or(wanted);
         });
         command
     }
@@ -367,7 +380,7 @@ impl FetchTab {
         });
     }
 
-    fn shown_part(&mut self, ui: &mut Ui, form: &mut WireForm) {
+    fn shown_part(&mut self, ui: &mut Ui, form: &mut WireForm) -> Option<Command> {
         let last = self.view.hops.len() - 1;
         let shown = self.hop.unwrap_or(last).min(last);
         let hop = &self.view.hops[shown];
@@ -376,9 +389,10 @@ impl FetchTab {
             Part::Body => self.body.ui(ui, self.is_running()),
             Part::Wire => {
                 // The request and the head are at the begin.
-                self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), form, false, None);
+                return self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), form, false, None);
             }
             Part::Connection => head_view::connection(ui, hop),
         }
+        None
     }
 }

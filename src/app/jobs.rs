@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
 use crate::net::{Error, Operation};
+use crate::recording::export::Written;
 
 /// How many answers wait at most. A person starts jobs one by one: it never fills.
 const CAPACITY: usize = 64;
@@ -26,6 +27,10 @@ pub enum Done {
     Saved(Result<PathBuf, Error>),
     /// The saved file was handed to the browser, or not.
     Opened(Result<(), Error>),
+    /// The dialog that asks where to export to was closed; `None` as with [`Done::PathChosen`].
+    ExportPathChosen(Option<PathBuf>),
+    /// Recordings were exported, or not.
+    Exported(Result<(PathBuf, Written), Error>),
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

@@ -6,6 +6,7 @@
 mod client_tab;
 pub mod command;
 mod dialogs;
+mod exporting;
 mod fetch_tab;
 mod help;
 mod jobs;
@@ -22,6 +23,7 @@ use egui::{CentralPanel, DragValue, Frame, Margin, Panel, PopupCloseBehavior, Th
 
 use client_tab::ClientTab;
 use command::Command;
+use exporting::{Exporting, Source};
 use fetch_tab::FetchTab;
 use jobs::{Done, Jobs};
 use server_tab::ServerTab;
@@ -56,6 +58,7 @@ pub struct App {
     waker: Waker,
     jobs: Jobs,
     notices: Notices,
+    exporting: Exporting,
     help: bool,
 }
 
@@ -78,6 +81,7 @@ impl App {
             recorder: Recorder::new(settings.budget()),
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
+            exporting: Exporting::default(),
             help: false,
             settings,
             waker,
@@ -112,6 +116,13 @@ impl App {
                     self.fetch.not_saved();
                     self.notices.bad(error.to_string());
                 }
+                Done::ExportPathChosen(path) => {
+                    if path.is_none() && crate::logging::take_dialog_error().is_some() {
+                        self.notices.bad(t("no-dialog"));
+                    }
+                    self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
+                }
+                Done::Exported(result) => self.exporting.done(result, &mut self.notices),
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -126,6 +137,18 @@ impl App {
             Command::ShowClient => settings.tab = Tab::Client,
             Command::ShowFetch => settings.tab = Tab::Fetch,
             Command::Help => self.help = !self.help,
+            Command::Export => {
+                let source = match settings.tab {
+                    Tab::Server => self.server.shown(),
+                    Tab::Client => self.client.shown(),
+                    Tab::Fetch => self.fetch.shown(),
+                };
+                if let Some((recording, chosen)) = source {
+                    self.exporting.open(Source { recording, chosen }, self.fetch.folder());
+                }
+            }
+            Command::ExportTo => self.exporting.ask(&self.jobs, frame, &mut self.notices),
+            Command::ExportHere => self.exporting.start(&self.recorder, &self.jobs, &mut self.notices),
             Command::Find => match settings.tab {
                 Tab::Server => self.server.find(),
                 Tab::Client => self.client.find(),
@@ -256,6 +279,7 @@ impl eframe::App for App {
                 Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
             });
         });
+        commands.extend(self.exporting.ui(&ctx, &self.recorder));
         help::window(&ctx, &mut self.help);
         for command in commands {
             self.apply(command, &ctx, frame);

@@ -9,7 +9,7 @@ use super::command::Command;
 use super::settings::ServerForm;
 use super::widgets::address_picker::address_picker;
 use super::widgets::log_list::LogList;
-use super::widgets::wire::{Wire, WireForm};
+use super::widgets::wire::{self, Wire, WireForm};
 use super::widgets::{bad, entered, hint, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
@@ -104,6 +104,12 @@ impl ServerTab {
         }
     }
 
+    /// What the wire shows, and the bytes of it that are chosen.
+    #[must_use]
+    pub fn shown(&self) -> Option<wire::Shown> {
+        self.wire.shown()
+    }
+
     /// Opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
         self.wire.open_find();
@@ -136,7 +142,10 @@ impl ServerTab {
                     });
                 CentralPanel::default()
                     .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
-                    .show(ui, |ui| self.wire_of_chosen(ui, &mut form.wire, &connections));
+                    .show(ui, |ui| {
+                        let wanted = self.wire_of_chosen(ui, &mut form.wire, &connections);
+                        command = command.or(wanted);
+                    });
             });
         CentralPanel::default()
             .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
@@ -264,13 +273,13 @@ impl ServerTab {
         chosen.or_else(|| connections.last())
     }
 
-    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) {
+    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) -> Option<Command> {
         let chosen = self.chosen(connections).cloned();
         let title = match &chosen {
             Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
             None => t("wire-title"),
         };
-        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), form, true, None);
+        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), form, true, None)
     }
 }
 

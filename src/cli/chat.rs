@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use crossbeam_channel::{Receiver, at, bounded, never, select};
 
-use super::{parse_seconds, say, signal};
+use super::{parse_seconds, record, say, signal};
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
 use crate::net::client::{Ended, Event, LineEnd, Options, Session, Sink, State};
@@ -45,6 +45,8 @@ pub struct Args {
     /// How long to wait for replies.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = parse_seconds, help = t("cli-chat-linger"))]
     linger: Duration,
+    #[command(flatten)]
+    record: record::RecordArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -77,6 +79,19 @@ struct Output {
 
 /// Chats until the peer closes, the replies have come in, or `stop`; the exit code.
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
+    match args.record.begin(0) {
+        Ok(record) => {
+            let code = chat(args, stop, record.recorder());
+            record.end(code)
+        }
+        Err(error) => {
+            say(&error.to_string());
+            1
+        }
+    }
+}
+
+fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     let to = match address::parse(&args.address, "127.0.0.1", 9_999) {
         Ok(to) => to,
         Err(error) => {
@@ -99,8 +114,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         }
     });
     let options = Options { connect_timeout: args.connect_timeout, ..Options::default() };
-    let recorder = Recorder::new(0);
-    let session = Session::connect(&to.host, to.port, options, &recorder, Waker::none(), Some(sink));
+    let session = Session::connect(&to.host, to.port, options, recorder, Waker::none(), Some(sink));
     let played = converse(args, &session, &output, stop);
     if !session.inbox().ended() {
         // Standard output is stuck in the session's thread: do not wait for it.

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{bounded, select};
 
-use super::{parse_seconds, signal};
+use super::{parse_seconds, record, signal};
 use crate::i18n::{bytes, t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress, can_save, can_save_in, without_userinfo};
+use crate::net::fetch::{Body, Fetch, Head, Hop, Options, Outcome, Progress, without_userinfo};
 use crate::net::report::{Waited, Waker};
+use crate::net::save::{can_save, can_save_in};
 use crate::net::{Cause, Error, Operation, spawn};
 use crate::recording::Recorder;
 use crate::recording::text::{visible, visible_lines};
@@ -50,6 +51,8 @@ pub struct Args {
     insecure: bool,
     #[arg(long, help = t("cli-fetch-progress"))]
     progress: bool,
+    #[command(flatten)]
+    record: record::RecordArgs,
 }
 
 /// A time in seconds, with decimals, above 0 and up to a day.
@@ -136,16 +139,34 @@ pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
         teller.say(&error.to_string());
         return 1;
     }
-    // Nothing looks at the recording here: a little memory is enough.
-    let recorder = Recorder::new(1 << 20);
-    let fetch = Fetch::start(&args.url, args.options(), &recorder, Waker::none());
+    match args.record.begin(0) {
+        Ok(record) => {
+            let code = fetch_to(args, stop, record.recorder(), out, out_is_terminal, &mut teller);
+            record.end(code)
+        }
+        Err(error) => {
+            teller.say(&error.to_string());
+            1
+        }
+    }
+}
+
+fn fetch_to(
+    args: &Args,
+    stop: &Cancel,
+    recorder: &Arc<Recorder>,
+    out: Box<dyn Write + Send>,
+    out_is_terminal: bool,
+    teller: &mut Teller<'_>,
+) -> i32 {
+    let fetch = Fetch::start(&args.url, args.options(), recorder, Waker::none());
     let canceller = fetch.canceller();
     let _stop = stop.on_cancel(move || canceller.cancel());
     teller.follow(&fetch);
     let result = match fetch.view(|view| view.outcome.clone()) {
         Some(Outcome::Complete(body)) => match args.place() {
             Place::Stdout => to_stdout(body, out, out_is_terminal, stop),
-            place => save(place, &body, &mut teller),
+            place => save(place, &body, teller),
         }
         .map_err(Arc::new),
         Some(Outcome::Failed { error, .. }) => Err(error),

@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod fetch;
+pub mod record;
 pub mod serve;
 pub mod signal;
 

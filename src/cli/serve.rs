@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use clap::builder::RangedU64ValueParser;
 use crossbeam_channel::{bounded, select};
 
-use super::{parse_seconds, say};
+use super::{parse_seconds, record, say};
 use crate::i18n::{count, t, tf};
 use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
@@ -49,6 +49,8 @@ pub struct Args {
     /// No log.
     #[arg(long, help = t("cli-serve-quiet"))]
     quiet: bool,
+    #[command(flatten)]
+    record: record::RecordArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -73,6 +75,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves until `stop`; the exit code.
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
+    match args.record.begin(0) {
+        Ok(record) => {
+            let code = serve(args, stop, record.recorder());
+            record.end(code)
+        }
+        Err(error) => {
+            say(&error.to_string());
+            1
+        }
+    }
+}
+
+fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     let at = match address::parse(&args.address, "127.0.0.1", 9_999) {
         Ok(at) => at,
         Err(error) => {
@@ -89,8 +104,7 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
         backlog: args.backlog,
         most_connections: args.max_connections,
     };
-    let recorder = Recorder::new(0);
-    let server = Arc::new(Server::start(&at.host, at.port, settings, &recorder, Waker::none()));
+    let server = Arc::new(Server::start(&at.host, at.port, settings, recorder, Waker::none()));
     // Standard error may be stuck: it must not hold up stopping. The channel ends when all has been told.
     let (telling, told) = bounded::<Never>(0);
     let begun = spawn("log", {

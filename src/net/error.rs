@@ -114,6 +114,9 @@ pub enum Cause {
     /// The folder does not exist (`ENOENT`).
     #[error("{}", t("cause-no-folder"))]
     NoFolder,
+    /// The name of a file does not say in which format it is to be.
+    #[error("{}", t("cause-no-format"))]
+    NoFormat,
     /// A folder has this name.
     #[error("{}", t("cause-is-folder"))]
     IsFolder,
@@ -161,6 +164,7 @@ impl Cause {
             Self::DiskFull => "advice-disk-full",
             Self::NoPermission => "advice-no-permission",
             Self::NoFolder => "advice-no-folder",
+            Self::NoFormat => "advice-no-format",
             Self::IsFolder => "advice-is-folder",
             Self::Panic { .. } => "advice-panic",
             Self::Fetch(fault) => return fault.advice(),

@@ -15,6 +15,7 @@ mod duplex;
 pub mod error;
 pub mod fetch;
 pub mod report;
+pub mod save;
 pub mod server;
 
 pub use error::{Cause, Error, Operation};

@@ -11,6 +11,7 @@
 mod blocks;
 pub mod encoding;
 pub mod escapes;
+pub mod export;
 pub mod framing;
 pub mod hex;
 pub mod index;
@@ -21,7 +22,7 @@ pub mod text;
 
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Instant, SystemTime};
 
@@ -77,6 +78,44 @@ pub struct Recorder {
     opened: AtomicU64,
     /// Held by whoever makes room.
     making_room: Mutex<()>,
+    watch: Option<Watch>,
+}
+
+/// For who writes recordings down while they grow.
+struct Watch {
+    wake: Box<dyn Fn() + Send + Sync>,
+    /// Woken, and not yet back at [`Recorder::heed`].
+    pending: AtomicBool,
+    /// Opened, and not yet taken; `None` once nobody watches any more.
+    opened: Mutex<Option<Vec<Arc<Recording>>>>,
+    /// How many were not kept for who watches.
+    missed: AtomicU64,
+}
+
+/// The most recordings that wait for who watches.
+const MOST_OPENED: usize = 1 << 16;
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    fn keep(&self, recording: &Arc<Recording>) {
+        match &mut *lock(&self.opened) {
+            Some(opened) if opened.len() < MOST_OPENED => opened.push(Arc::clone(recording)),
+            Some(_) => _ = self.missed.fetch_add(1, Ordering::Relaxed),
+            None => {}
+        }
+    }
+
+    /// Wakes who watches, unless that has been done already.
+    fn wake(&self) {
+        if !self.pending.load(Ordering::SeqCst) && !self.pending.swap(true, Ordering::SeqCst) {
+            (self.wake)();
+        }
+    }
 }
 
 impl Recorder {
@@ -87,13 +126,64 @@ impl Recorder {
     /// With 0, for who looks at no recording, nothing is kept but the counts.
     #[must_use]
     pub fn new(budget: u64) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::with(budget, None))
+    }
+
+    /// A recorder for who writes its recordings down while they grow, with `budget` bytes as the buffer between. Each is
+    /// kept for [`Recorder::take_opened`], however short it was. `wake` is called when something was recorded, on the
+    /// worker's thread: it must do no more than wake another one, and is not called again before [`Recorder::heed`].
+    #[must_use]
+    pub fn watched(budget: u64, wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        let opened = Mutex::new(Some(Vec::new()));
+        let watch =
+            Watch { wake: Box::new(wake), pending: AtomicBool::default(), opened, missed: AtomicU64::default() };
+        Arc::new(Self::with(budget, Some(watch)))
+    }
+
+    fn with(budget: u64, watch: Option<Watch>) -> Self {
+        Self {
             budget: AtomicU64::new(budget),
             used: AtomicU64::new(0),
             recordings: Mutex::default(),
             opened: AtomicU64::new(0),
             making_room: Mutex::default(),
-        })
+            watch,
+        }
+    }
+
+    /// From here on who watches is woken again. To be called before looking at what was recorded.
+    pub fn heed(&self) {
+        if let Some(watch) = &self.watch {
+            watch.pending.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// The recordings that were opened since the last time, for who watches. 65,536 of them wait at most.
+    #[must_use]
+    pub fn take_opened(&self) -> Vec<Arc<Recording>> {
+        let opened = self.watch.as_ref().and_then(|watch| lock(&watch.opened).as_mut().map(std::mem::take));
+        opened.unwrap_or_default()
+    }
+
+    /// How many recordings [`Recorder::take_opened`] will never give, because too many waited.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.watch.as_ref().map_or(0, |watch| watch.missed.load(Ordering::Relaxed))
+    }
+
+    /// Nobody watches any more: recordings live no longer than their connections again.
+    pub fn unwatch(&self) {
+        if let Some(watch) = &self.watch {
+            *lock(&watch.opened) = None;
+            // Never woken again.
+            watch.pending.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn recorded(&self) {
+        if let Some(watch) = &self.watch {
+            watch.wake();
+        }
     }
 
     /// Begins the recording of one connection, which need not be connected yet.
@@ -113,6 +203,10 @@ impl Recorder {
             recordings.retain(|one| one.strong_count() > 0);
         }
         recordings.push(Arc::downgrade(&recording));
+        drop(recordings);
+        if let Some(watch) = &self.watch {
+            watch.keep(&recording);
+        }
         recording
     }
 
@@ -261,6 +355,7 @@ impl Recording {
         if self.recorder.used() > budget {
             self.recorder.make_room();
         }
+        self.recorder.recorded();
     }
 
     /// Keeps what happened to the socket besides reads and writes.
@@ -268,6 +363,8 @@ impl Recording {
         let mut log = lock(&self.log);
         let at = self.time(&log, None);
         log.note(at, what);
+        drop(log);
+        self.recorder.recorded();
     }
 
     /// Notes that it is we who end the connection, unless the peer has already.
@@ -282,6 +379,8 @@ impl Recording {
         log.end(By::Us);
         let by = log.ended().unwrap_or(By::Us);
         log.note(at, What::Closed(by));
+        drop(log);
+        self.recorder.recorded();
     }
 
     /// The time of what is about to be kept, in microseconds. Asked for under the lock, so that times never run
@@ -400,6 +499,33 @@ mod tests {
         assert_eq!(recorder.partner(&server).map(|one| one.number()), Some(client.number()));
         drop(server);
         assert!(recorder.partner(&client).is_none());
+    }
+
+    #[test]
+    fn who_watches_is_woken_once_and_gets_every_recording() {
+        let woken = Arc::new(AtomicU64::new(0));
+        let recorder = Recorder::watched(Recorder::BUDGET, {
+            let woken = Arc::clone(&woken);
+            move || _ = woken.fetch_add(1, Ordering::Relaxed)
+        });
+        recorder.open().push(Direction::In, b"short");
+        recorder.open().note(What::Reset);
+        assert_eq!(woken.load(Ordering::Relaxed), 1, "not again before it was heeded");
+        recorder.heed();
+        let opened = recorder.take_opened();
+        let texts: Vec<_> = opened.iter().map(|one| one.joined(Direction::In)).collect();
+        assert_eq!(texts, [b"short".to_vec(), Vec::new()], "although their connections are gone");
+        assert!(recorder.take_opened().is_empty());
+        opened[0].closed();
+        opened[1].push(Direction::Out, b"x");
+        assert_eq!(woken.load(Ordering::Relaxed), 2);
+        recorder.heed();
+        recorder.unwatch();
+        recorder.open().push(Direction::In, b"nobody");
+        assert_eq!(woken.load(Ordering::Relaxed), 2);
+        assert!(recorder.take_opened().is_empty());
+        // An unwatched one keeps none alive.
+        assert_eq!((recorder.all().len(), recorder.missed()), (2, 0));
     }
 
     #[test]

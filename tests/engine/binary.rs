@@ -9,11 +9,11 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use crate::tools::{Client, LIMIT, accept, listener, quick, serve};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_socketscope");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_socketscope");
 
 /// A program that ends with its test, or by force where it would keep the test waiting.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     /// Dropped with it, which ends the watch.
     _watch: Sender<Infallible>,
 }
@@ -26,7 +26,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("started");
         let id = child.id().to_string();
@@ -45,7 +45,7 @@ impl Running {
     }
 
     /// Its exit code and what it wrote, once it has ended by itself.
-    fn end(mut self) -> (Option<i32>, String, String) {
+    pub fn end(mut self) -> (Option<i32>, String, String) {
         let (mut out, mut err) = (String::new(), String::new());
         if let Some(mut stdout) = self.child.stdout.take() {
             stdout.read_to_string(&mut out).expect("text");
@@ -57,18 +57,18 @@ impl Running {
     }
 
     #[cfg(unix)]
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
         assert!(sent.success());
     }
 }
 
 /// `socketscope serve`, once it accepts.
-fn serving(args: &[&str]) -> (Running, SocketAddr, BufReader<ChildStdout>) {
+pub fn serving(args: &[&str]) -> (Running, SocketAddr, BufReader<ChildStdout>) {
     serving_as(Command::new(PROGRAM).arg("serve").args(args))
 }
 
-fn serving_as(command: &mut Command) -> (Running, SocketAddr, BufReader<ChildStdout>) {
+pub fn serving_as(command: &mut Command) -> (Running, SocketAddr, BufReader<ChildStdout>) {
     let mut running = Running::start(command);
     let mut out = running.output();
     let mut line = String::new();
@@ -80,7 +80,7 @@ fn serving_as(command: &mut Command) -> (Running, SocketAddr, BufReader<ChildStd
     (running, address, out)
 }
 
-fn run(args: &[&str], input: &[u8]) -> Output {
+pub fn run(args: &[&str], input: &[u8]) -> Output {
     let mut running = Running::start(Command::new(PROGRAM).args(args));
     let mut stdin = running.child.stdin.take().expect("piped");
     // It may end without reading it.

@@ -3,6 +3,8 @@
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod binary;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod record;
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod server;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod session;

@@ -46,6 +46,7 @@ cause-no-descriptors = this program has too many files and sockets open
 cause-disk-full = the disk is full
 cause-no-permission = no permission to write there
 cause-no-folder = the folder does not exist
+cause-no-format = its name does not say in which format
 cause-is-folder = a folder has that name
 cause-panic = unexpected trouble inside the program ({ $text })
 
@@ -67,5 +68,6 @@ advice-no-descriptors = close some connections, or raise the limit (ulimit -n)
 advice-disk-full = free some space or choose another folder
 advice-no-permission = choose another folder
 advice-no-folder = choose a folder that exists
+advice-no-format = end it in .txt, .jsonl or .pcapng
 advice-is-folder = choose another name
 advice-panic = please report this

@@ -56,6 +56,12 @@ command-system-theme = System
 command-system-theme-hover = As the desktop has it
 command-find = Find
 command-find-hover = Look for bytes in the wire, as text or as hexadecimal digits
+command-export = Export…
+command-export-hover = Save what crossed the sockets to a file, for people, programs or Wireshark
+command-export-to = Choose a file…
+command-export-to-hover = Choose the file to export to
+command-export-here = Export
+command-export-here-hover = Export to this path
 command-help = Help
 command-help-hover = What the tabs are for, and the keys
 

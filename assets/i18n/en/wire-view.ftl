@@ -96,3 +96,26 @@ find-close-hover = Close this bar (Escape)
 find-running = looking…
 find-none = not found
 find-wrapped = went on at the other end
+
+## Export
+
+export-title = Export
+export-what = What
+export-chosen = the chosen bytes ({ $size })
+export-chosen-hover = The bytes that are chosen in the wire, read by read or write by write
+export-one = this connection ({ $size })
+export-one-hover = Every read, write and event of the connection whose wire is shown
+export-everything = everything ({ $connections } connections, { $size })
+export-everything-hover = All connections that are still recorded, of all three tabs, on one time axis
+export-format = Format
+export-pcapng = packets for Wireshark (.pcapng)
+export-pcapng-hover = Made from the reads and writes, with the real addresses and ports: Wireshark can follow the streams. These packets were not captured on a network
+export-jsonl = JSON Lines for programs (.jsonl)
+export-jsonl-hover = One object a line for each read, write and event; the bytes are in Base64
+export-txt = text for people (.txt)
+export-txt-hover = One line for each read, write and event
+export-path = Path
+export-path-hover = Where to export to; its ending says the format
+export-no-format = the path must end with .pcapng, .jsonl or .txt
+export-writing = writing…
+exported = Exported { $size } to { $path }

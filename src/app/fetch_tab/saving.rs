@@ -36,6 +36,12 @@ impl Saving {
         Self { folder, ..Self::default() }
     }
 
+    /// The folder that was saved to last, or the usual one.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
     /// There is a body now, whole or cut short; or there is none.
     pub fn offer(&mut self, body: Option<&Arc<Body>>) {
         self.body = body.cloned();

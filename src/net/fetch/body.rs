@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{Fault, charset, name, save};
-use crate::net::{Cause, Error, Operation, lock};
+use super::{Fault, charset, name};
+use crate::net::{Cause, Error, Operation, lock, save};
 
 /// The size of the buffer in front of the file; larger writes go past it.
 const BUFFER: usize = 64 << 10;

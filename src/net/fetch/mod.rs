@@ -18,7 +18,6 @@ mod framing;
 mod head;
 mod name;
 mod parts;
-mod save;
 mod state;
 mod tap;
 #[cfg(test)]
@@ -33,7 +32,6 @@ mod wire;
 pub use body::Body;
 pub use fault::{Fault, HeadPart};
 pub use parts::{Part, PartKind, Parts};
-pub use save::{can_save, can_save_in};
 pub use url::without_userinfo;
 pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};
 

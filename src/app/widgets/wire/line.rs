@@ -14,7 +14,7 @@ use crate::i18n::bytes;
 use crate::recording::encoding::{self, Decoded, Encoding, Kind};
 use crate::recording::framing::Item;
 use crate::recording::index::Row;
-use crate::recording::{Direction, Log, What};
+use crate::recording::{Direction, Log, What, text};
 
 /// What one row shows, copied out of the recording.
 #[derive(Debug)]
@@ -235,7 +235,10 @@ impl Line {
         }
         out.pad_to(begin_width(look.form.time));
         match &self.what {
-            Some(Note::Event(what)) => out.add(&event_text(what), palette.weak, clear),
+            Some(Note::Event(what)) => {
+                let text = text::visible(event_text(what).as_bytes());
+                out.add(&text, palette.weak, clear);
+            }
             Some(Note::Empty) => {
                 out.add(&empty_text(self.direction.unwrap_or(Direction::In)), palette.weak, clear);
             }

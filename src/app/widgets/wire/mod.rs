@@ -51,6 +51,9 @@ pub struct Mark {
     pub colour: Color32,
 }
 
+/// A recording, and bytes of one of its directions.
+pub type Shown = (Arc<Recording>, Option<(Direction, Range<u64>)>);
+
 /// A wire view, and what it remembers of the recording that it shows.
 #[derive(Debug, Default)]
 pub struct Wire {
@@ -123,7 +126,7 @@ impl Look<'_> {
 
 impl Wire {
     /// Shows `recording` as `form` has it, filling what space there is. `title` names the connection. With `follow` it
-    /// stays at the end while it is there.
+    /// stays at the end while it is there. Gives the command that a person chose.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -132,12 +135,12 @@ impl Wire {
         form: &mut WireForm,
         follow: bool,
         marks: Option<&dyn Marks>,
-    ) {
-        self.header(ui, title, recording, form);
+    ) -> Option<Command> {
+        let command = self.header(ui, title, recording, form);
         form.ui(ui);
         let Some(recording) = recording else {
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
-            return;
+            return command;
         };
         if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
             self.find.forget();
@@ -151,6 +154,14 @@ impl Wire {
             self.status(ui, recording, marks);
         });
         style::well(ui).show(ui, |ui| self.list(ui, recording, form, follow, marks));
+        command
+    }
+
+    /// What is shown, and the bytes of it that are chosen.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        let chosen = self.selection.as_ref().map(|one| (one.direction, one.range()));
+        Some((self.of.upgrade()?, chosen))
     }
 
     /// Shows the bar that looks for bytes.
@@ -186,7 +197,14 @@ impl Wire {
         }
     }
 
-    fn header(&mut self, ui: &mut Ui, title: &str, recording: Option<&Arc<Recording>>, form: &WireForm) {
+    fn header(
+        &mut self,
+        ui: &mut Ui,
+        title: &str,
+        recording: Option<&Arc<Recording>>,
+        form: &WireForm,
+    ) -> Option<Command> {
+        let mut command = None;
         ui.horizontal(|ui| {
             ui.strong(title).on_hover_text(t("wire-hover"));
             let Some(recording) = recording else { return };
@@ -212,12 +230,14 @@ impl Wire {
                 })
                 .response
                 .on_hover_text(t("copy-hover"));
+                command = Command::Export.button(ui, true);
                 let find = ui.button(Command::Find.label());
                 if find.on_hover_text(Command::Find.tooltip(ui.ctx())).clicked() {
                     self.find.open();
                 }
             });
         });
+        command
     }
 
     /// What is chosen, or else every read and write, in a form to paste.
@@ -303,7 +323,7 @@ impl Wire {
     }
 
     /// What the pointer and the keys do with the rows.
-    fn point(&mut self, ui: &Ui, shown: &[Shown], area: &Response) {
+    fn point(&mut self, ui: &Ui, shown: &[Painted], area: &Response) {
         let at = |pos: Pos2| shown.iter().find(|one| one.rect.y_range().contains(pos.y)).and_then(|one| one.at(pos));
         let before = self.pointed;
         self.pointed = area.hover_pos().and_then(at).map(|(direction, range)| (direction, range.start));
@@ -418,14 +438,14 @@ fn number_text(bytes: &[u8], len: u64) -> Option<String> {
 }
 
 /// A row as it was painted, to find the byte under the pointer.
-struct Shown {
+struct Painted {
     line: Line,
     rect: Rect,
     galley: Arc<egui::Galley>,
     cells: Vec<(usize, Range<u64>)>,
 }
 
-impl Shown {
+impl Painted {
     /// The bytes of the character under `pos`.
     fn at(&self, pos: Pos2) -> Option<(Direction, Range<u64>)> {
         let x = pos.x - self.rect.min.x;
@@ -442,7 +462,7 @@ fn x_of(galley: &egui::Galley, character: usize) -> f32 {
 }
 
 /// The bytes at the end, or the start, of the nearest row of this direction that is above, or below.
-fn nearest(shown: &[Shown], pos: Pos2, direction: Direction) -> Option<Range<u64>> {
+fn nearest(shown: &[Painted], pos: Pos2, direction: Direction) -> Option<Range<u64>> {
     let mut own = shown.iter().filter(|one| one.line.direction == Some(direction) && !one.cells.is_empty());
     let above = own.clone().rev().find(|one| one.rect.min.y <= pos.y);
     match above {
@@ -453,7 +473,7 @@ fn nearest(shown: &[Shown], pos: Pos2, direction: Direction) -> Option<Range<u64
 }
 
 /// Paints one row with its ruler: a line wherever a read or write begins, and one below what two of them cut.
-fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Shown {
+fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), style::ROW), Sense::hover());
     let Drawn { job, cells, ticks, cut } = drawn;
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, job.text.trim()));
@@ -472,7 +492,7 @@ fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Shown {
         let x = rect.min.x + x_of(&galley, range.start)..=rect.min.x + x_of(&galley, range.end);
         painter.hline(x, rect.max.y - 2.0, Stroke::new(2.0, palette.warn));
     }
-    Shown { line, rect, galley, cells }
+    Painted { line, rect, galley, cells }
 }
 
 /// When the connection began, in the recording's time: before that, addresses were tried.

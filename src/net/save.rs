@@ -1,26 +1,84 @@
 //! Files written whole or not at all: under another name in the same folder, synced, then renamed.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::Fault;
-use crate::net::{Cause, Error, Operation};
+use super::fetch::Fault;
+use super::{Cause, Error, Operation};
+
+/// A file that is being written beside the one whose name it is to have. Dropped, it goes away again.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    /// As it was asked for.
+    path: PathBuf,
+    /// Where that leads to.
+    place: PathBuf,
+    /// What was there when it began.
+    old: Option<Metadata>,
+    file: NamedTempFile,
+}
+
+impl Unfinished {
+    /// Begins a file that is to have the name `path`.
+    ///
+    /// # Errors
+    /// The name is that of a folder or a device; the folder or the old file cannot be written.
+    pub(crate) fn begin(path: &Path) -> Result<Self, Error> {
+        let (place, old) = find_place(path)?;
+        let file = make_beside(&place).map_err(|e| Error::io(Operation::Save, path.display(), e))?;
+        Ok(Self { path: path.to_owned(), place, old, file })
+    }
+
+    /// The name that it is to have.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is to be written to.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives it its name, in place of what has that now.
+    ///
+    /// # Errors
+    /// It could not be written to the disk, or the folder does not let it be renamed: then `path` is as it was.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let io = |e| Error::io(Operation::Save, self.path.display(), e);
+        make_last(&self.file, self.old.as_ref()).map_err(io)?;
+        self.file.persist(&self.place).map_err(|e| io(e.error))?;
+        sync_folder(&self.place);
+        Ok(())
+    }
+}
 
 /// Writes what `fill` gives as `path`, in place of what has that name. If anything fails, `path` is as it was and
 /// nothing else is left behind.
 ///
 /// # Errors
 /// The name is that of a folder or a device; the folder or the old file cannot be written; the disk is full.
-pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
-    let io = |e| Error::io(Operation::Save, path.display(), e);
-    let (place, old) = find_place(path)?;
-    let file = write_beside(&place, old.as_ref(), fill).map_err(io)?;
-    file.persist(&place).map_err(|e| io(e.error))?;
-    sync_folder(&place);
-    Ok(())
+pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+    let mut file = Unfinished::begin(path)?;
+    fill(file.file()).map_err(|e| Error::io(Operation::Save, path.display(), e))?;
+    file.finish()
+}
+
+/// Like [`replace`], for what comes in many small pieces. Gives back what `fill` does.
+///
+/// # Errors
+/// As [`replace`].
+pub(crate) fn write_whole<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Result<T, Error> {
+    let mut filled = None;
+    replace(path, |file| {
+        let mut out = BufWriter::new(file);
+        filled = Some(fill(&mut out)?);
+        out.flush()
+    })?;
+    // Where nothing was filled in, replacing has failed.
+    filled.ok_or_else(|| Error::io(Operation::Save, path.display(), io::ErrorKind::Other.into()))
 }
 
 /// Whether [`replace`] could write `path` now, as far as that can be known without writing.
@@ -80,14 +138,14 @@ fn follow(mut path: PathBuf) -> PathBuf {
 ///
 /// # Errors
 /// As [`replace`]; or no name is free.
-pub(super) fn create(
+pub(crate) fn create(
     mut names: impl Iterator<Item = PathBuf>,
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<PathBuf, Error> {
     let taken = |path: &Path| Error::new(Operation::Save, path.display(), Fault::NamesTaken);
     let Some(mut path) = names.next() else { return Err(taken(Path::new(""))) };
     let io = |path: &Path, e| Error::io(Operation::Save, path.display(), e);
-    let mut file = write_beside(&path, None, fill).map_err(|e| io(&path, e))?;
+    let mut file = write_beside(&path, fill).map_err(|e| io(&path, e))?;
     loop {
         // Asked first, for file systems that cannot rename without replacing.
         if fs::symlink_metadata(&path).is_err() {
@@ -128,22 +186,28 @@ fn check_old(place: &Path, old: &Metadata) -> Result<(), Cause> {
 }
 
 /// A synced file in the folder of `path`, which goes away again unless it is renamed.
-fn write_beside(
-    path: &Path,
-    old: Option<&Metadata>,
-    fill: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<NamedTempFile> {
+fn write_beside(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<NamedTempFile> {
+    let mut file = make_beside(path)?;
+    fill(file.as_file_mut())?;
+    make_last(&file, None)?;
+    Ok(file)
+}
+
+/// An empty file in the folder of `path`, which goes away again unless it is renamed.
+fn make_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".socketscope-").suffix(".tmp");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask, as for any new file
-    let mut file = builder.tempfile_in(folder(path))?;
-    fill(file.as_file_mut())?;
+    builder.tempfile_in(folder(path))
+}
+
+/// Sees to it that `file` is on the disk, with the permissions of `old`, which it is to replace.
+fn make_last(file: &NamedTempFile, old: Option<&Metadata>) -> io::Result<()> {
     if let Some(old) = old {
         file.as_file().set_permissions(old.permissions())?;
     }
-    file.as_file().sync_all()?;
-    Ok(file)
+    file.as_file().sync_all()
 }
 
 fn folder(path: &Path) -> &Path {
@@ -163,7 +227,6 @@ fn sync_folder(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     fn never(_: &mut File) -> io::Result<()> {
         unreachable!("written")
@@ -197,6 +260,28 @@ mod tests {
         let result = create([folder.path().join("new")].into_iter(), |_| Err(io::ErrorKind::StorageFull.into()));
         assert!(result.is_err());
         assert_eq!(listing(folder.path()), ["page.html"]);
+    }
+
+    #[test]
+    fn an_old_file_stays_until_the_new_one_is_finished() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("wire.txt");
+        fs::write(&path, "old").expect("written");
+        let begun = || {
+            let mut file = Unfinished::begin(&path).expect("begun");
+            file.file().write_all(b"new").expect("written");
+            assert_eq!(fs::read(&path).expect("read"), b"old");
+            assert_eq!(listing(folder.path()).len(), 2);
+            file
+        };
+        drop(begun());
+        assert_eq!(listing(folder.path()), ["wire.txt"]);
+        begun().finish().expect("renamed");
+        assert_eq!(fs::read(&path).expect("read"), b"new");
+        assert_eq!(write_whole(&path, |out| out.write_all(b"whole").map(|()| 5)).expect("written"), 5);
+        assert_eq!(fs::read(&path).expect("read"), b"whole");
+        assert_eq!(listing(folder.path()), ["wire.txt"]);
+        assert!(matches!(Unfinished::begin(&folder.path().join("none/x")).expect_err("no").cause, Cause::NoFolder));
     }
 
     #[test]
