@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::{Grid, Key, TextEdit, Ui, Window};
+use egui::{Align, Grid, Key, Layout, TextEdit, Ui, Window};
 
 use super::command::Command;
 use super::dialogs;
@@ -24,6 +24,9 @@ pub struct Source {
     /// The bytes of one direction's stream that are chosen.
     pub chosen: Option<(Direction, Range<u64>)>,
 }
+
+/// Width of the window, in points.
+const WIDTH: f32 = 520.0;
 
 /// How much to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,16 +78,17 @@ impl Exporting {
             .resizable(false)
             .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
             .show(ctx, |ui| {
+                ui.set_width(WIDTH);
                 Grid::new("export").num_columns(2).spacing([16.0, 10.0]).show(ui, |ui| {
-                    ui.label(t("export-what"));
+                    top_label(ui, "export-what");
                     ui.vertical(|ui| self.whats(ui, recorder));
                     ui.end_row();
-                    ui.label(t("export-format"));
+                    top_label(ui, "export-format");
                     ui.vertical(|ui| self.formats(ui));
                     ui.end_row();
-                    let name = ui.label(t("export-path"));
+                    let name = top_label(ui, "export-path");
                     ui.vertical(|ui| {
-                        let field = TextEdit::singleline(&mut self.path).desired_width(420.0);
+                        let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
                         let field = ui.add(field).labelled_by(name.id).on_hover_text(t("export-path-hover"));
                         if field.changed() {
                             self.format = Format::of(Path::new(self.path.trim()));
@@ -133,7 +137,14 @@ impl Exporting {
             (What::Connection, "export-one", true, size(&source.recording)),
             (What::Everything, "export-everything", true, all.iter().map(|one| size(one)).sum()),
         ] {
-            let text = tf(id, &[("size", bytes(size).into()), ("connections", count(all.len() as u64).into())]);
+            let text = tf(
+                id,
+                &[
+                    ("size", bytes(size).into()),
+                    ("n", all.len().into()),
+                    ("connections", count(all.len() as u64).into()),
+                ],
+            );
             ui.add_enabled_ui(possible, |ui| {
                 ui.radio_value(&mut self.what, what, text).on_hover_text(t(&format!("{id}-hover")));
             });
@@ -220,4 +231,13 @@ impl Exporting {
             Err(error) => notices.bad(error.to_string()),
         }
     }
+}
+
+/// What stands at the left of several rows: beside the first of them.
+fn top_label(ui: &mut Ui, id: &str) -> egui::Response {
+    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+        ui.add_space(4.0);
+        ui.label(t(id))
+    })
+    .inner
 }

@@ -239,3 +239,39 @@ fn what_did_not_fit_into_the_budget_is_said_where_it_was() {
     window.key(egui::Key::Home);
     window.wait_for_text("MB earlier not kept");
 }
+
+#[test]
+fn what_crossed_the_socket_is_exported_whole_or_in_part() {
+    let (mut window, mut server) = connected();
+    server.write_all(b"one two").expect("sent");
+    window.wait_for_wire(&["6f 6e 65 20 74 77 6f one two"]);
+    let folder = tempfile::tempdir().expect("folder");
+    let path = |name: &str| folder.path().join(name);
+    window.shortcut(egui::Key::E);
+    window.fill("Path", &path("all").display().to_string());
+    assert!(window.shows("the path must end with"));
+    window.harness.get_by_label("JSON Lines for programs (.jsonl)").click();
+    window.settle();
+    assert_eq!(window.value("Path"), path("all.jsonl").display().to_string());
+    window.press_in_wire("Export");
+    window.wait_for_text("Exported 7 B to ");
+    let all = std::fs::read_to_string(path("all.jsonl")).expect("written");
+    assert!(all.lines().any(|line| line.contains(r#""data":"b25lIHR3bw==""#)), "{all}");
+    assert!(!window.shows("JSON Lines for programs"), "the window has closed");
+
+    window.shortcut(egui::Key::F);
+    window.fill("What to find", "two");
+    window.key(egui::Key::Enter);
+    window.wait_for_text("received bytes 4 to 6");
+    window.shortcut(egui::Key::E);
+    window.fill("Path", &path("part.txt").display().to_string());
+    window.press_in_wire("Export");
+    window.wait_for_text("Exported 3 B to ");
+    let part = std::fs::read_to_string(path("part.txt")).expect("written");
+    assert!(part.contains("two") && !part.contains("one"), "{part}");
+    // A folder that is not there is said, and nothing else happens.
+    window.shortcut(egui::Key::E);
+    window.fill("Path", &path("missing/part.txt").display().to_string());
+    window.press_in_wire("Export");
+    window.wait_for_text("Cannot save");
+}

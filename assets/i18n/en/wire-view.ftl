@@ -105,7 +105,10 @@ export-chosen = the chosen bytes ({ $size })
 export-chosen-hover = The bytes that are chosen in the wire, read by read or write by write
 export-one = this connection ({ $size })
 export-one-hover = Every read, write and event of the connection whose wire is shown
-export-everything = everything ({ $connections } connections, { $size })
+export-everything = everything ({ $n ->
+    [one] 1 connection
+   *[other] { $connections } connections
+}, { $size })
 export-everything-hover = All connections that are still recorded, of all three tabs, on one time axis
 export-format = Format
 export-pcapng = packets for Wireshark (.pcapng)

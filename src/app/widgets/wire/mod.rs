@@ -423,9 +423,9 @@ impl Wire {
     }
 }
 
-/// What 1, 2, 4 or 8 bytes are as a number, in either order.
+/// What 1, 2 or 4 bytes are as a number, in either order.
 fn number_text(bytes: &[u8], len: u64) -> Option<String> {
-    if bytes.len() as u64 != len || !matches!(len, 1 | 2 | 4 | 8) {
+    if bytes.len() as u64 != len || !matches!(len, 1 | 2 | 4) {
         return None;
     }
     let big = bytes.iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
