@@ -353,6 +353,11 @@ impl Wire {
         if self.pointed != before {
             ui.ctx().request_repaint();
         }
+        let wide = |one: &&Painted| one.galley.size().x > one.rect.width();
+        let under = |pos: Pos2| shown.iter().find(|one| one.rect.y_range().contains(pos.y)).filter(wide);
+        if let Some(row) = area.hover_pos().and_then(under) {
+            area.clone().on_hover_text_at_pointer(egui::RichText::new(row.galley.text().trim()).monospace());
+        }
         if let Some(pos) = area.interact_pointer_pos() {
             let shift = ui.input(|input| input.modifiers.shift);
             let found = at(pos);
@@ -505,6 +510,14 @@ fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
     let painter = ui.painter();
     let top = rect.min.y + (rect.height() - galley.size().y) / 2.0;
     painter.galley(pos2(rect.min.x, top), Arc::clone(&galley), palette.text);
+    if galley.size().x > rect.width() {
+        // Text with many escapes is wider than the bytes: pointing at it shows all.
+        let font = TextStyle::Monospace.resolve(ui.style());
+        let more = painter.layout_no_wrap("…".to_owned(), font, palette.weak);
+        let place = Rect::from_min_max(pos2(rect.max.x - more.size().x, rect.min.y), rect.max);
+        painter.rect_filled(place, 0.0, palette.field);
+        painter.galley(pos2(place.min.x, top), more, palette.weak);
+    }
     let colour = if line.direction == Some(Direction::In) { palette.incoming } else { palette.outgoing };
     for tick in ticks {
         // Between two characters.
