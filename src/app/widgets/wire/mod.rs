@@ -4,8 +4,10 @@
 //! Only the visible rows are made, from an [`Index`](crate::recording::index::Index) that is kept in step with the
 //! recording. What is chosen are bytes of one direction's stream, so it stays when the lens changes.
 
+mod both;
 mod form;
 mod line;
+mod pairing;
 mod reading;
 
 use std::ops::Range;
@@ -24,6 +26,7 @@ use crate::recording::index::View;
 use crate::recording::literal::{self, Form};
 use crate::recording::{Direction, Ends, Recording, What, hex, text};
 
+use both::Both;
 pub use form::WireForm;
 use line::{Drawn, Line};
 use reading::Reading;
@@ -59,6 +62,7 @@ pub struct Wire {
     pointed: Option<(Direction, u64)>,
     /// Bytes that somebody else wants to be seen.
     lit: Option<(Direction, Range<u64>)>,
+    both: Both,
 }
 
 /// Bytes of one direction that a person chose.
@@ -129,14 +133,20 @@ impl Wire {
         follow: bool,
         marks: Option<&dyn Marks>,
     ) {
-        self.header(ui, title, recording, form);
+        let partner = self.both.partner(recording);
+        self.header(ui, title, recording, form, partner.is_some());
+        if let (true, Some(recording), Some(partner)) = (form.both_ends, recording, partner) {
+            self.both.ui(ui, [recording, &partner], form, follow);
+            return;
+        }
         form.ui(ui);
         let Some(recording) = recording else {
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return;
         };
         if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
-            *self = Self { of: Arc::downgrade(recording), ..Self::default() };
+            let both = std::mem::take(&mut self.both);
+            *self = Self { of: Arc::downgrade(recording), both, ..Self::default() };
         }
         egui::Panel::bottom("wire-status").frame(egui::Frame::new()).show_separator_line(false).show(ui, |ui| {
             self.status(ui, recording, marks);
@@ -171,7 +181,14 @@ impl Wire {
         }
     }
 
-    fn header(&mut self, ui: &mut Ui, title: &str, recording: Option<&Arc<Recording>>, form: &WireForm) {
+    fn header(
+        &mut self,
+        ui: &mut Ui,
+        title: &str,
+        recording: Option<&Arc<Recording>>,
+        form: &mut WireForm,
+        has_partner: bool,
+    ) {
         ui.horizontal(|ui| {
             ui.strong(title).on_hover_text(t("wire-hover"));
             let Some(recording) = recording else { return };
@@ -197,6 +214,7 @@ impl Wire {
                 })
                 .response
                 .on_hover_text(t("copy-hover"));
+                self.both.toggle(ui, &mut form.both_ends, has_partner);
             });
         });
     }
