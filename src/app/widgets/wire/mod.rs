@@ -24,7 +24,7 @@ use crate::recording::index::View;
 use crate::recording::literal::{self, Form};
 use crate::recording::{Direction, Ends, Recording, What, hex, text};
 
-pub use form::WireForm;
+pub use form::{Kind, Only, Time, Typed, WireForm};
 use line::{Drawn, Line};
 use reading::Reading;
 
@@ -132,6 +132,7 @@ impl Wire {
         self.header(ui, title, recording, form);
         form.ui(ui);
         let Some(recording) = recording else {
+            prepare(ui);
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return;
         };
@@ -431,6 +432,15 @@ fn nearest(shown: &[Shown], pos: Pos2, direction: Direction) -> Option<Range<u64
         Some(row) => row.cells.last().map(|one| one.1.clone()),
         None => own.next().and_then(|row| row.cells.first()).map(|one| one.1.clone()),
     }
+}
+
+/// Has the characters of most rows made while there is nothing to show yet: for all at once, the first frame that shows
+/// something would take too long. Each is made for several parts of a pixel at which it may begin, so it is needed at
+/// several places.
+fn prepare(ui: &Ui) {
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let all: String = (' '..='~').chain("←→•·–\u{fffd}".chars()).collect();
+    ui.fonts_mut(|fonts| fonts.layout_no_wrap(all.repeat(8), font, Color32::PLACEHOLDER));
 }
 
 /// Paints one row with its ruler: a line wherever a read or write begins, and one below what two of them cut.
