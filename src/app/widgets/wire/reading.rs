@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
@@ -11,6 +12,11 @@ use crate::recording::index::{Index, View};
 
 /// What is walked through at once, see [`crate::recording::framing::Framer::step`]: well under a millisecond, mostly.
 const FUEL: u64 = 64 << 10;
+
+/// How long the thread walks on until it lets others have the recording …
+const TURN: Duration = Duration::from_micros(500);
+/// … for so long.
+const REST: Duration = Duration::from_micros(50);
 
 /// An index that is being made.
 #[derive(Debug)]
@@ -94,12 +100,17 @@ fn start(ctx: &egui::Context, recording: &Arc<Recording>, mut index: Index) -> O
     let job = Job { view: index.view().clone(), index: result, stop: Arc::clone(&stop) };
     let (ctx, recording) = (ctx.clone(), Arc::clone(recording));
     let walk = move || {
+        let mut turn = Instant::now();
         while !recording.read(|log| index.advance(log, FUEL)) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            // Between two steps the worker may record.
-            std::thread::yield_now();
+            // A lock that is taken again at once is never free for those that must wake up first: the window, which would
+            // stand still, and the worker.
+            if turn.elapsed() >= TURN {
+                std::thread::sleep(REST);
+                turn = Instant::now();
+            }
         }
         // Nobody waits for it any more.
         _ = done.send(index);
