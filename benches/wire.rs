@@ -306,9 +306,16 @@ fn session(recording: &Arc<Recording>) -> Duration {
         bar: Vec::new(),
         worst: Duration::ZERO,
     };
-    // The program has drawn itself, with its fonts, before there is anything to record.
+    // The program has drawn itself before there is anything to record.
     person.settle();
     person.done("(start, without a recording)");
+    // egui makes the picture of a character when it is first drawn, once as long as the program runs and for each part of
+    // a pixel that it may begin at: told, but no part of what the view does for each frame.
+    let begin = thread_time();
+    let font = egui::TextStyle::Monospace.resolve(&person.context.global_style());
+    let all: String = (' '..='\u{52f}').chain('\u{2010}'..='\u{25ff}').collect();
+    person.context.fonts_mut(|fonts| fonts.layout_no_wrap(all.repeat(8), font, egui::Color32::PLACEHOLDER));
+    println!("  (the pictures of {} characters: {})", all.chars().count(), ms(thread_time() - begin));
     person.worst = Duration::ZERO;
 
     person.recording = Some(recording);

@@ -162,7 +162,6 @@ fn all_holds(live: &mut Index, log: &Log) {
         steps += 1;
         assert!(steps < 1_000, "each step gets on");
     }
-    assert_eq!(live.lag(log), 0);
     let range = live.rows(log);
     let rows = rows_are_whole(live, log, range.clone());
     assert!(rows.iter().map(|row| row.number).eq(range.clone()), "rows have their numbers");

@@ -38,7 +38,7 @@ pub(super) struct Line {
 /// be looked for again far back.
 pub(super) type Steps = [Option<Step>; 2];
 
-/// The last character of a row.
+/// The last character up to the end of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// The end of the row.
@@ -131,11 +131,14 @@ impl Line {
 
     fn decoded(&self, direction: Direction, encoding: Encoding, steps: &mut Steps) -> Decoded {
         let known = steps[direction as usize].filter(|known| known.row_end == self.bytes.start);
-        let start = known.map_or(self.window_start, |known| known.character.max(self.window_start));
+        let known = known.filter(|known| known.character >= self.window_start);
+        let start = known.map_or(self.window_start, |known| known.character);
         let window = &self.window[(start - self.window_start) as usize..];
         let decoded = encoding::decode(encoding, window, start, self.bytes.clone());
-        let last = decoded.cells.last().filter(|last| matches!(last.kind, Kind::Text | Kind::Control));
-        steps[direction as usize] = last.map(|last| Step { row_end: self.bytes.end, character: last.bytes.start });
+        // A byte that cannot be decoded may be one of several that are bad together: no character begins there for sure.
+        let last = decoded.cells.iter().rfind(|cell| matches!(cell.kind, Kind::Text | Kind::Control));
+        let character = last.map(|last| last.bytes.start).or(known.map(|known| known.character));
+        steps[direction as usize] = character.map(|character| Step { row_end: self.bytes.end, character });
         decoded
     }
 
@@ -169,6 +172,8 @@ fn begins(log: &Log, direction: Direction, bytes: Range<u64>) -> Vec<u64> {
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub(super) job: LayoutJob,
+    /// As it is read out.
+    pub(super) name: String,
     /// For the characters of the row, in order: where they begin, and the bytes that they are.
     pub(super) cells: Vec<(usize, Range<u64>)>,
     /// Characters where a read or write begins: in the hexadecimal digits, and in the text.
@@ -202,15 +207,25 @@ pub(super) fn seconds(time: Duration) -> String {
 /// Builds a layout job and counts its characters.
 struct Writer {
     job: LayoutJob,
+    /// The row as it is read out: with blanks where the job has space, which takes no time to lay out.
+    name: String,
     font: FontId,
+    /// The width of a character, in points.
+    glyph: f32,
     characters: usize,
+    columns: usize,
+    /// Space before what comes next, in points.
+    space: f32,
 }
 
 impl Writer {
     fn add(&mut self, text: &str, colour: Color32, behind: Color32) {
-        self.characters += text.chars().count();
+        let characters = text.chars().count();
+        (self.characters, self.columns) = (self.characters + characters, self.columns + characters);
+        self.name.push_str(text);
         // One section for a run that looks the same: laying out takes as long as there are sections.
-        if let Some(last) = self.job.sections.last_mut()
+        if self.space == 0.0
+            && let Some(last) = self.job.sections.last_mut()
             && (last.format.color, last.format.background) == (colour, behind)
         {
             self.job.text.push_str(text);
@@ -218,13 +233,14 @@ impl Writer {
             return;
         }
         let format = TextFormat { background: behind, ..TextFormat::simple(self.font.clone(), colour) };
-        self.job.append(text, 0.0, format);
+        self.job.append(text, std::mem::take(&mut self.space), format);
     }
 
     fn pad_to(&mut self, column: usize) {
-        if let Some(missing) = column.checked_sub(self.characters).filter(|missing| *missing > 0) {
-            self.add(&" ".repeat(missing), Color32::TRANSPARENT, Color32::TRANSPARENT);
-        }
+        let missing = column.saturating_sub(self.columns);
+        self.name.extend(std::iter::repeat_n(' ', missing));
+        self.columns += missing;
+        self.space += missing as f32 * self.glyph;
     }
 }
 
@@ -233,8 +249,22 @@ impl Line {
     pub(super) fn draw(&self, ui: &Ui, look: &Look<'_>, font: &FontId, steps: &mut Steps) -> Drawn {
         let palette = style::palette(ui);
         let clear = Color32::TRANSPARENT;
-        let mut out = Writer { job: LayoutJob::default(), font: font.clone(), characters: 0 };
-        let mut drawn = Drawn { job: LayoutJob::default(), cells: Vec::new(), ticks: Vec::new(), cut: Vec::new() };
+        let mut out = Writer {
+            job: LayoutJob::default(),
+            name: String::new(),
+            font: font.clone(),
+            glyph: ui.fonts_mut(|fonts| fonts.glyph_width(font, '0')),
+            characters: 0,
+            columns: 0,
+            space: 0.0,
+        };
+        let mut drawn = Drawn {
+            job: LayoutJob::default(),
+            name: String::new(),
+            cells: Vec::new(),
+            ticks: Vec::new(),
+            cut: Vec::new(),
+        };
         let colour = match self.direction {
             Some(Direction::In) => palette.incoming,
             Some(Direction::Out) => palette.outgoing,
@@ -257,6 +287,11 @@ impl Line {
                 Some((first, last)) => format!("#{first}–{last}"),
                 None => String::new(),
             };
+            // Of millions the first one says enough.
+            let numbers = match begin.segments {
+                Some((first, _)) if numbers.chars().count() >= SEGMENTS => format!("#{first}…"),
+                _ => numbers,
+            };
             let several = begin.segments.is_some_and(|(first, last)| first != last);
             out.add(&numbers, if several { palette.warn } else { palette.weak }, clear);
         }
@@ -271,7 +306,7 @@ impl Line {
             }
             None => self.draw_bytes(look, palette, &mut out, &mut drawn, steps),
         }
-        drawn.job = out.job;
+        (drawn.job, drawn.name) = (out.job, out.name);
         drawn
     }
 
@@ -311,9 +346,6 @@ impl Line {
         out.pad_to(begin_width(look.form.time) + look.per_row as usize * 3 + 1);
         let decoded = self.decoded(direction, look.form.encoding, steps);
         for cell in &decoded.cells {
-            if begins_at(cell.bytes.start) {
-                drawn.ticks.push(out.characters);
-            }
             let is_cut = cell.kind != Kind::Rest && (cell.bytes.start + 1..cell.bytes.end).any(begins_at);
             let colour = match cell.kind {
                 Kind::Text => look.colour(direction, cell.bytes.start).unwrap_or(palette.text),
@@ -321,6 +353,14 @@ impl Line {
                 Kind::Bad | Kind::Unfinished => palette.bad,
             };
             let text = if cell.kind == Kind::Rest { "·" } else { &decoded.text[cell.text.clone()] };
+            if out.columns > look.columns {
+                // Beyond the edge it is only read out: laying it out would take its time.
+                out.name.push_str(text);
+                continue;
+            }
+            if begins_at(cell.bytes.start) {
+                drawn.ticks.push(out.characters);
+            }
             let begin = out.characters;
             drawn.cells.push((begin, cell.bytes.clone()));
             out.add(text, if is_cut { palette.warn } else { colour }, behind(&cell.bytes));

@@ -101,6 +101,8 @@ enum Lit {
 struct Look<'a> {
     form: &'a WireForm,
     per_row: u64,
+    /// How many characters there is room for.
+    columns: usize,
     /// The wall time that the recording's times count from.
     opened: SystemTime,
     /// When the connection began, in the recording's time.
@@ -159,7 +161,6 @@ impl Wire {
         }
         form.ui(ui);
         let Some(recording) = recording else {
-            prepare(ui);
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return command;
         };
@@ -318,6 +319,7 @@ impl Wire {
         let look = Look {
             form,
             per_row: index.view().per_row,
+            columns: width,
             opened: recording.opened(),
             begun: recording.read(begun),
             selected: self.selected(),
@@ -374,7 +376,7 @@ impl Wire {
         let wide = |one: &&Painted| one.galley.size().x > one.rect.width();
         let under = |pos: Pos2| shown.iter().find(|one| one.rect.y_range().contains(pos.y)).filter(wide);
         if let Some(row) = area.hover_pos().and_then(under) {
-            area.clone().on_hover_text_at_pointer(egui::RichText::new(row.galley.text().trim()).monospace());
+            area.clone().on_hover_text_at_pointer(egui::RichText::new(row.name.trim()).monospace());
         }
         if let Some(pos) = area.interact_pointer_pos() {
             let shift = ui.input(|input| input.modifiers.shift);
@@ -486,6 +488,8 @@ fn number_text(bytes: &[u8], len: u64) -> Option<String> {
 /// A row as it was painted, to find the byte under the pointer.
 struct Painted {
     line: Line,
+    /// As it is read out.
+    name: String,
     rect: Rect,
     galley: Arc<egui::Galley>,
     cells: Vec<(usize, Range<u64>)>,
@@ -518,20 +522,11 @@ fn nearest(shown: &[Painted], pos: Pos2, direction: Direction) -> Option<Range<u
     }
 }
 
-/// Has the characters of most rows made while there is nothing to show yet: for all at once, the first frame that shows
-/// something would take too long. Each is made for several parts of a pixel at which it may begin, so it is needed at
-/// several places.
-fn prepare(ui: &Ui) {
-    let font = TextStyle::Monospace.resolve(ui.style());
-    let all: String = (' '..='~').chain("←→•·–\u{fffd}".chars()).collect();
-    ui.fonts_mut(|fonts| fonts.layout_no_wrap(all.repeat(8), font, Color32::PLACEHOLDER));
-}
-
 /// Paints one row with its ruler: a line wherever a read or write begins, and one below what two of them cut.
 fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), style::ROW), Sense::hover());
-    let Drawn { job, cells, ticks, cut } = drawn;
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, job.text.trim()));
+    let Drawn { job, name, cells, ticks, cut } = drawn;
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name.trim()));
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let palette = style::palette(ui);
     let painter = ui.painter();
@@ -555,7 +550,7 @@ fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
         let x = rect.min.x + x_of(&galley, range.start)..=rect.min.x + x_of(&galley, range.end);
         painter.hline(x, rect.max.y - 2.0, Stroke::new(2.0, palette.warn));
     }
-    Painted { line, rect, galley, cells }
+    Painted { line, name, rect, galley, cells }
 }
 
 /// When the connection began, in the recording's time: before that, addresses were tried.
