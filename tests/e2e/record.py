@@ -204,4 +204,5 @@ def ended():
         same([one.name for one in path.parent.iterdir()], ["wire.txt"], "what is left")
 
 
-run_scenarios()
+if __name__ == "__main__":
+    run_scenarios()
