@@ -161,6 +161,7 @@ impl Writer {
 
     fn write(&mut self, format: Format, file: &mut Unfinished, path: &Path) -> std::io::Result<Written> {
         let mut exporter = Exporter::new(format, &ExportWords, BufWriter::new(file.file()))?;
+        exporter.expect_several();
         let mut later = false;
         loop {
             if !later {
@@ -180,7 +181,8 @@ impl Writer {
             self.look_for_gaps(exporter.written(), path);
         }
         self.recorder.take_opened().into_iter().for_each(|recording| exporter.add(recording));
-        exporter.write_all()?;
+        // No more than this: somebody may be left who still records.
+        exporter.write_until(Instant::now())?;
         let written = exporter.finish()?;
         self.look_for_gaps(written, path);
         Ok(written)
@@ -265,7 +267,11 @@ mod tests {
             let recording = capture.recorder().open();
             recording.push(Direction::In, &[b'x'; 20_000]);
             recording.push(Direction::In, b"end");
+            recording.closed();
+            drop(recording);
+            wait_for(|| capture.recorder().all().is_empty());
         }
+        assert_eq!(lines.lock().expect("lines").len(), 1);
         assert!(capture.end());
         let text = fs::read_to_string(&path).expect("text");
         assert_eq!(text.matches("20 kB earlier not kept").count(), 2, "{text}");

@@ -132,7 +132,8 @@ fn every_text_is_used() {
 #[test]
 fn every_command_and_column_says_what_it_is_for() {
     let ids = text_ids();
-    for id in ids.iter().filter(|id| ["command-", "column-", "part-"].iter().any(|kind| id.starts_with(kind))) {
+    for id in ids.iter().filter(|id| ["command-", "column-", "part-", "mark-"].iter().any(|kind| id.starts_with(kind)))
+    {
         assert!(id.ends_with("-hover") || ids.contains(&format!("{id}-hover")), "{id} has no hover text");
     }
 }

@@ -2,7 +2,10 @@
 
 mod body_view;
 mod head_view;
+mod marks;
+mod part_list;
 mod saving;
+mod wire_view;
 
 use std::sync::Arc;
 
@@ -12,7 +15,7 @@ use super::command::Command;
 use super::jobs::Jobs;
 use super::settings::{FetchForm, remember};
 use super::widgets::notices::Notices;
-use super::widgets::wire::{self, Wire, WireForm};
+use super::widgets::wire::{Shown, WireForm};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
@@ -21,6 +24,7 @@ use crate::recording::text::visible;
 use body_view::BodyView;
 use head_view::HeadView;
 use saving::Saving;
+use wire_view::WireView;
 
 /// How many events one frame takes at most.
 const DRAIN: usize = 2_000;
@@ -49,7 +53,7 @@ pub struct FetchTab {
     hop: Option<usize>,
     heads: HeadView,
     body: BodyView,
-    wire: Wire,
+    wire: WireView,
     saving: Saving,
 }
 
@@ -182,14 +186,14 @@ impl FetchTab {
 
     /// What the wire shows, and the bytes of it that are chosen.
     #[must_use]
-    pub fn shown(&self) -> Option<wire::Shown> {
-        self.wire.shown()
+    pub fn shown(&mut self) -> Option<Shown> {
+        self.wire.wire().shown()
     }
 
     /// Opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
         self.part = Part::Wire;
-        self.wire.open_find();
+        self.wire.wire().open_find();
     }
 
     /// Shows the tab.
@@ -385,12 +389,15 @@ impl FetchTab {
         let shown = self.hop.unwrap_or(last).min(last);
         let hop = &self.view.hops[shown];
         match self.part {
-            Part::Headers => self.heads.ui(ui, shown, hop),
-            Part::Body => self.body.ui(ui, self.is_running()),
-            Part::Wire => {
-                // The request and the head are at the begin.
-                return self.wire.ui(ui, &wire::title(hop.ends), hop.recording.as_ref(), form, false, None);
+            Part::Headers => {
+                if let Some(kind) = self.heads.ui(ui, shown, hop) {
+                    self.part = Part::Wire;
+                    self.wire.show(kind);
+                    ui.ctx().request_repaint();
+                }
             }
+            Part::Body => self.body.ui(ui, self.is_running()),
+            Part::Wire => return self.wire.ui(ui, shown, hop, form),
             Part::Connection => head_view::connection(ui, hop),
         }
         None

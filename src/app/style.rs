@@ -40,6 +40,14 @@ pub struct Palette {
     pub warn: Color32,
     /// It failed.
     pub bad: Color32,
+    /// In the parts of an exchange: request lines and status lines.
+    pub part_line: Color32,
+    /// Header and trailer fields.
+    pub part_field: Color32,
+    /// Sizes of chunks.
+    pub part_chunk: Color32,
+    /// Empty lines and line ends, and what says nothing.
+    pub part_end: Color32,
 }
 
 const LIGHT: Palette = Palette {
@@ -60,6 +68,10 @@ const LIGHT: Palette = Palette {
     good: Color32::from_rgb(0x0b, 0x7a, 0x45),
     warn: Color32::from_rgb(0x96, 0x5a, 0x00),
     bad: Color32::from_rgb(0xb8, 0x1f, 0x2d),
+    part_line: Color32::from_rgb(0x9c, 0x1a, 0x6e),
+    part_field: Color32::from_rgb(0x6a, 0x35, 0xb8),
+    part_chunk: Color32::from_rgb(0x00, 0x62, 0x72),
+    part_end: Color32::from_rgb(0x56, 0x60, 0x70),
 };
 
 const DARK: Palette = Palette {
@@ -80,6 +92,10 @@ const DARK: Palette = Palette {
     good: Color32::from_rgb(0x62, 0xcf, 0xa0),
     warn: Color32::from_rgb(0xf0, 0xb4, 0x55),
     bad: Color32::from_rgb(0xff, 0x80, 0x80),
+    part_line: Color32::from_rgb(0xff, 0x9a, 0xd0),
+    part_field: Color32::from_rgb(0xc7, 0xab, 0xff),
+    part_chunk: Color32::from_rgb(0x63, 0xd3, 0xe6),
+    part_end: Color32::from_rgb(0xa8, 0xb1, 0xbe),
 };
 
 /// The colours of the theme that is shown.
@@ -193,4 +209,32 @@ pub fn main_button<'a>(ui: &egui::Ui, text: String) -> egui::Button<'a> {
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent))
         .fill(palette.accent)
         .min_size(vec2(MAIN_WIDTH, 26.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WCAG 2: relative luminance.
+    fn luminance(colour: Color32) -> f32 {
+        let linear = egui::Rgba::from(colour);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn the_parts_of_an_exchange_can_be_read_also_where_they_are_chosen() {
+        for palette in [LIGHT, DARK] {
+            for part in [palette.part_line, palette.part_field, palette.part_chunk, palette.part_end, palette.text] {
+                for behind in [palette.field, palette.selection, palette.hover] {
+                    let contrast = contrast(part, behind);
+                    assert!(contrast >= 4.5, "{part:?} on {behind:?} has {contrast}");
+                }
+            }
+        }
+    }
 }

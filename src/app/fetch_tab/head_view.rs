@@ -1,20 +1,33 @@
 //! What was sent and received as heads, line by line, and what is known of the connection.
 
 use egui::text::LayoutJob;
-use egui::{Grid, ScrollArea, TextFormat, TextStyle, Ui};
+use egui::{Button, Grid, Label, RichText, ScrollArea, TextFormat, TextStyle, Ui, vec2};
 
 use crate::app::style;
 use crate::app::widgets::{list_row, weak};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Framing, Head, Hop};
+use crate::net::fetch::{Framing, Head, Hop, PartKind};
 use crate::recording::text::visible;
 
 /// One row of the view.
 #[derive(Debug)]
 enum Row {
     Title(String),
-    Line(String),
-    Field(String, String),
+    /// Between two heads.
+    Blank,
+    /// What it is on the wire, and its text.
+    Line(PartKind, String),
+    Field(PartKind, String, String),
+}
+
+impl Row {
+    /// What it is on the wire, and what to call it there.
+    fn part(&self) -> Option<(PartKind, &str)> {
+        match self {
+            Self::Title(_) | Self::Blank => None,
+            Self::Line(kind, text) | Self::Field(kind, text, _) => Some((*kind, text)),
+        }
+    }
 }
 
 /// The rows of the hop that is shown, made once.
@@ -30,8 +43,8 @@ impl HeadView {
         self.of = None;
     }
 
-    /// Shows the heads of `hop`, the hop with this index.
-    pub fn ui(&mut self, ui: &mut Ui, index: usize, hop: &Hop) {
+    /// Shows the heads of `hop`, the hop with this index. Gives what a person wants to see in the wire.
+    pub fn ui(&mut self, ui: &mut Ui, index: usize, hop: &Hop) -> Option<PartKind> {
         if self.of != Some(index) {
             self.of = Some(index);
             self.rows = rows(hop);
@@ -44,24 +57,38 @@ impl HeadView {
                 }
             });
         });
+        let mut wanted = None;
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
             ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().interact_size.y = style::ROW;
             let scroll = ScrollArea::both().auto_shrink(false).id_salt("heads");
             scroll.show_rows(ui, style::ROW, self.rows.len(), |ui, range| {
                 for row in &self.rows[range] {
                     let job = layout(ui, row);
-                    list_row(ui, job);
+                    match row.part() {
+                        None => list_row(ui, job),
+                        Some((kind, called)) => {
+                            ui.horizontal(|ui| {
+                                if show_button(ui, called) {
+                                    wanted = Some(kind);
+                                }
+                                ui.add(Label::new(job).extend());
+                            });
+                        }
+                    }
                 }
             });
         });
+        wanted
     }
 
     fn text(&self) -> String {
         let line = |row: &Row| match row {
             Row::Title(text) => format!("\n{text}\n"),
-            Row::Line(text) => format!("{text}\n"),
-            Row::Field(name, value) => format!("{name}: {value}\n"),
+            Row::Blank => "\n".to_owned(),
+            Row::Line(_, text) => format!("{text}\n"),
+            Row::Field(_, name, value) => format!("{name}: {value}\n"),
         };
         self.rows.iter().map(line).collect::<String>().trim_start().to_owned()
     }
@@ -70,22 +97,41 @@ impl HeadView {
 fn rows(hop: &Hop) -> Vec<Row> {
     let mut rows = vec![Row::Title(t("request-sent"))];
     // Exactly the bytes: with the line ends, and the empty line that ends it.
-    rows.extend(hop.request.split_inclusive(|byte| *byte == b'\n').map(|line| Row::Line(visible(line))));
-    for head in &hop.interim {
-        push_head(&mut rows, t("interim-received"), head);
+    let lines = hop.request.split_inclusive(|byte| *byte == b'\n').enumerate();
+    rows.extend(lines.map(|(number, line)| {
+        let kind = match number.checked_sub(1) {
+            None => PartKind::RequestLine,
+            Some(_) if line.trim_ascii().is_empty() => PartKind::RequestEnd,
+            Some(field) => PartKind::RequestField(field),
+        };
+        Row::Line(kind, visible(line))
+    }));
+    for (number, head) in hop.interim.iter().enumerate() {
+        push_head(&mut rows, t("interim-received"), number, head);
     }
     if let Some(head) = &hop.head {
-        push_head(&mut rows, t("answer-received"), head);
+        push_head(&mut rows, t("answer-received"), hop.interim.len(), head);
     }
     rows
 }
 
-fn push_head(rows: &mut Vec<Row>, title: String, head: &Head) {
-    rows.push(Row::Line(String::new()));
+/// `number` is that of the head as the parts of the wire count them.
+fn push_head(rows: &mut Vec<Row>, title: String, number: usize, head: &Head) {
+    rows.push(Row::Blank);
     rows.push(Row::Title(title));
-    let first = head.raw.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    rows.push(Row::Line(visible(first.trim_ascii_end())));
-    rows.extend(head.headers.iter().map(|header| Row::Field(visible(header.name.as_bytes()), visible(&header.value))));
+    rows.push(Row::Line(PartKind::StatusLine { head: number }, visible(head.first_line())));
+    rows.extend(head.headers.iter().enumerate().map(|(field, header)| {
+        let kind = PartKind::Field { head: number, field };
+        Row::Field(kind, visible(header.name.as_bytes()), visible(&header.value))
+    }));
+}
+
+/// The button in front of a row that leads to its bytes.
+fn show_button(ui: &mut Ui, called: &str) -> bool {
+    let button =
+        ui.add(Button::new(RichText::new("»").weak()).small().frame(false).min_size(vec2(style::ROW, style::ROW)));
+    let name = tf("show-in-wire", &[("what", called.into())]);
+    button.on_hover_text(t("show-in-wire-hover")).accessible_name(name).clicked()
 }
 
 fn layout(ui: &Ui, row: &Row) -> LayoutJob {
@@ -98,8 +144,9 @@ fn layout(ui: &Ui, row: &Row) -> LayoutJob {
             let body = TextStyle::Small.resolve(ui.style());
             job.append(text, 0.0, TextFormat::simple(body, palette.weak));
         }
-        Row::Line(text) => add(text, palette.text),
-        Row::Field(name, value) => {
+        Row::Blank => {}
+        Row::Line(_, text) => add(text, palette.text),
+        Row::Field(_, name, value) => {
             add(name, palette.accent);
             add(&format!("{}  ", " ".repeat(NAME_WIDTH.saturating_sub(name.chars().count()))), palette.text);
             add(value, palette.text);

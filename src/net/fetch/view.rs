@@ -79,6 +79,14 @@ pub struct Head {
 }
 
 impl Head {
+    /// The status line without its line end.
+    #[must_use]
+    pub fn first_line(&self) -> &[u8] {
+        // Empty lines may come first (RFC 9112 §2.2).
+        let mut lines = self.raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+        lines.find(|line| !line.is_empty()).unwrap_or_default()
+    }
+
     /// The values of all fields with this name, whatever its case, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |one| one.name.eq_ignore_ascii_case(name)).map(|one| one.value.as_slice())

@@ -134,7 +134,7 @@ pub fn export(
         Extent::Whole(recordings) => {
             let left_out = if format == Format::Pcapng { second_ends(recordings) } else { Vec::new() };
             for (index, recording) in recordings.iter().enumerate() {
-                if !left_out.contains(&index) {
+                if left_out.binary_search(&index).is_err() {
                     exporter.add(Arc::clone(recording));
                 }
             }
@@ -206,6 +206,11 @@ impl<W: Write> Exporter<W> {
         Ok(Self { out, words, form, axis: None, sources, slice, written: Written::default() })
     }
 
+    /// More connections may come than are added at first: in a text each line has the number of its own from the start.
+    pub fn expect_several(&mut self) {
+        self.form.expect(2);
+    }
+
     /// Takes a whole recording in, which may still grow. It is let go once it is written to its end. The first one's
     /// clock is that of all.
     ///
@@ -223,28 +228,20 @@ impl<W: Write> Exporter<W> {
         source.offset = distance(axis.origin, recording.origin());
         source.connection.opened = axis.wall(source.offset);
         self.written.connections += 1;
-        self.form.added();
+        self.form.expect(1);
         self.sources.push(source);
     }
 
-    /// Writes everything that is there from before `cut`, merged by time. Says whether there was something later.
+    /// Writes everything that is there from up to `cut`, merged by time. Says whether there was something later.
     ///
     /// # Errors
     /// Those of the file.
     pub fn write_until(&mut self, cut: Instant) -> io::Result<bool> {
         let cut = self.axis.as_ref().map_or(i64::MAX, |axis| distance(axis.origin, cut));
-        self.write_before(cut)
+        self.write_up_to(cut)
     }
 
-    /// Writes everything that is there, merged by time.
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub fn write_all(&mut self) -> io::Result<()> {
-        self.write_before(i64::MAX).map(drop)
-    }
-
-    fn write_before(&mut self, cut: i64) -> io::Result<bool> {
+    fn write_up_to(&mut self, cut: i64) -> io::Result<bool> {
         // Asked first: who alone has a recording now will not see it grow later.
         let complete: Vec<_> = self.sources.iter().map(Source::is_complete).collect();
         let mut later = false;
@@ -253,11 +250,11 @@ impl<W: Write> Exporter<W> {
             turns.extend(source.peek().map(|time| Reverse((time, index))));
         }
         while let Some(Reverse((time, index))) = turns.pop() {
-            if time >= cut {
+            if time > cut {
                 later = true;
                 break;
             }
-            let until = turns.peek().map_or(cut - 1, |Reverse((next, _))| (*next).min(cut - 1));
+            let until = turns.peek().map_or(cut, |Reverse((next, _))| (*next).min(cut));
             let next = self.sources[index].take(until, &mut self.slice);
             self.write_slice(index)?;
             turns.extend(next.map(|time| Reverse((time, index))));
@@ -360,8 +357,8 @@ fn distance(from: Instant, to: Instant) -> i64 {
 
 /// How one kind of file is written.
 trait Form {
-    /// One more connection will be written.
-    fn added(&mut self) {}
+    /// So many more connections will be written.
+    fn expect(&mut self, _connections: u64) {}
     /// Before the first piece of a connection.
     fn connection(&mut self, out: &mut dyn Write, words: &dyn Words, connection: &mut Connection) -> io::Result<()>;
     /// What comes next, of any connection.

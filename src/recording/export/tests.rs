@@ -28,7 +28,11 @@ impl Words for Plain {
     }
 
     fn event(&self, what: &What) -> String {
-        format!("{what:?}")
+        match what {
+            // As a peer wrote it.
+            What::Failed(text) => text.to_string(),
+            what => format!("{what:?}"),
+        }
     }
 
     fn gone(&self, bytes: u64) -> String {
@@ -50,6 +54,19 @@ fn ends(version: u8) -> Ends {
         _ => ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into(), [0xfe80, 0, 0, 0, 1, 2, 3, 4].into()),
     };
     Ends { local: SocketAddr::new(local, 40_000), peer: SocketAddr::new(peer, 80) }
+}
+
+/// A recording that began at another time.
+fn recording_from(recorder: &Arc<Recorder>, origin: Instant) -> Arc<Recording> {
+    Arc::new(Recording {
+        number: 1,
+        ends: OnceLock::new(),
+        origin,
+        opened: SystemTime::now(),
+        recorder: Arc::clone(recorder),
+        cost: AtomicU64::default(),
+        log: Mutex::default(),
+    })
 }
 
 fn exported(format: Format, extent: &Extent<'_>) -> (Vec<u8>, Written) {
@@ -290,18 +307,20 @@ fn who_never_connected_has_no_packets() {
 #[test]
 fn recordings_are_merged_by_time_on_one_axis() {
     let recorder = Recorder::new(Recorder::BUDGET);
-    let (first, second) = (recorder.open(), recorder.open());
+    let began = Instant::now();
+    let milliseconds = |n| began + Duration::from_millis(n);
+    let (first, second) = (recording_from(&recorder, began), recording_from(&recorder, milliseconds(10)));
     for n in 0..50 {
-        first.push_begun(Direction::Out, b"a", first.origin() + Duration::from_millis(3 * n));
-        second.push_begun(Direction::In, b"b", first.origin() + Duration::from_millis(3 * n + 1));
+        first.push_begun(Direction::Out, b"a", milliseconds(20 + 3 * n));
+        second.push_begun(Direction::In, b"b", milliseconds(21 + 3 * n));
     }
     let mut out = Vec::new();
     let mut exporter = Exporter::new(Format::JsonLines, &Plain, &mut out).expect("begun");
     exporter.add(Arc::clone(&second));
     exporter.add(Arc::clone(&first));
-    assert!(exporter.write_until(first.origin() + Duration::from_micros(3_500)).expect("written"), "there is more");
-    assert_eq!(exporter.written().segments, 3, "at 0, 1 and 3 ms");
-    exporter.write_all().expect("written");
+    assert!(exporter.write_until(milliseconds(23)).expect("written"), "there is more");
+    assert_eq!(exporter.written().segments, 3, "at 20, 21 and 23 ms");
+    exporter.write_up_to(i64::MAX).expect("written");
     exporter.finish().expect("written");
     let order: Vec<_> = lines(&out).iter().filter(|line| line["n"].is_u64()).map(|line| line["data"].clone()).collect();
     assert_eq!(order, ["YQ==", "Yg=="].repeat(50));
@@ -309,26 +328,18 @@ fn recordings_are_merged_by_time_on_one_axis() {
     assert!(times.is_sorted());
     let origin: jiff::Timestamp = jiff::Timestamp::try_from(second.opened()).expect("a time");
     let last: jiff::Timestamp = times.last().expect("one").parse().expect("a time");
-    let apart = (second.origin() - first.origin()).as_micros() as i64;
-    // Two roundings.
-    assert!((last.as_microsecond() - origin.as_microsecond() + apart - 148_000).abs() <= 2);
+    assert_eq!(
+        last.as_microsecond() - origin.as_microsecond(),
+        158_000,
+        "by the clock of the one that was added first"
+    );
 }
 
 #[test]
 fn of_both_ends_the_one_that_connected_is_there() {
     let recorder = Recorder::new(Recorder::BUDGET);
     let began = Instant::now();
-    let at = |seconds| {
-        Arc::new(Recording {
-            number: seconds,
-            ends: OnceLock::new(),
-            origin: began + Duration::from_secs(seconds),
-            opened: SystemTime::now(),
-            recorder: Arc::clone(&recorder),
-            cost: AtomicU64::default(),
-            log: Mutex::default(),
-        })
-    };
+    let at = |seconds| recording_from(&recorder, began + Duration::from_secs(seconds));
     let all = [4, 5, 6, 7, 8, 9].map(at);
     // The ports of 0 and 1 are used again by 4, whose connecting end is not there.
     all[0].accepted(ends(4).mirrored());
@@ -394,6 +405,9 @@ fn what_has_gone_is_counted_and_leaves_a_gap() {
     let (_, written) = exported(Format::Text, &extent);
     assert_eq!((written.gone, written.bytes), (gone, 21_003 - gone));
     assert_eq!(text(&extent)[2], format!("· gone {gone}"));
+    let other = Recorder::new(0).open();
+    other.push(Direction::In, b"never kept");
+    assert_eq!(exported(Format::Text, &Extent::Whole(&[all[0].clone(), other])).1.gone, gone + 10);
     let line = &objects(&extent)[2];
     assert_eq!((&line["segments"], &line["bytes_out"], &line["bytes_in"]), (&kept.into(), &gone.into(), &0.into()));
     let found = packets(&extent);
@@ -403,6 +417,8 @@ fn what_has_gone_is_counted_and_leaves_a_gap() {
     assert_eq!(text(&extent)[2..], ["· gone 21003"]);
     recording.closed();
     assert_eq!(text(&extent)[2..], ["· gone 21003", "· Closed(Us)"]);
+    let found = packets(&extent);
+    assert_eq!((found[3].sequence, found[3].flags.as_str()), (21_001, "F."));
 }
 
 /// Takes room away from a recorder as soon as something is written.
@@ -481,6 +497,35 @@ fn an_export_ends_although_the_recording_grows() {
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+#[test]
+fn what_is_sent_is_acknowledged_now_and_then() {
+    let recording = Recorder::new(Recorder::BUDGET).open();
+    recording.connected(ends(6));
+    (0..50).for_each(|_| recording.push(Direction::Out, &[0; 100_000]));
+    let found = packets(&Extent::Whole(&[recording]));
+    let mut acknowledged = 1;
+    for packet in &found[3..] {
+        if packet.from == ends(6).peer {
+            acknowledged = packet.acknowledgement;
+        }
+        assert!(packet.from == ends(6).peer || packet.sequence - acknowledged < 1 << 20, "{}", packet.sequence);
+    }
+    assert_eq!(found.len(), 3 + 2 * 50 + 4, "and no more often than needed");
+}
+
+#[test]
+fn a_text_that_may_have_several_connections_has_their_numbers_from_the_start() {
+    let recording = Recorder::new(Recorder::BUDGET).open();
+    recording.push(Direction::In, b"x");
+    let mut out = Vec::new();
+    let mut exporter = Exporter::new(Format::Text, &Plain, &mut out).expect("begun");
+    exporter.expect_several();
+    exporter.add(recording);
+    exporter.write_up_to(i64::MAX).expect("written");
+    exporter.finish().expect("written");
+    assert!(String::from_utf8(out).expect("UTF-8").ends_with(" #1 ← In 1 x\n"));
 }
 
 #[test]
@@ -582,7 +627,7 @@ proptest! {
             recording.closed();
         }
         for exporter in [&mut shown, &mut objects, &mut packets] {
-            exporter.write_all().expect("written");
+            exporter.write_up_to(i64::MAX).expect("written");
         }
         let Exporter { out: objects, .. } = objects;
         let mut joined = [Vec::new(), Vec::new()];

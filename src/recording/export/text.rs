@@ -13,8 +13,8 @@ pub(super) struct Lines {
 }
 
 impl Form for Lines {
-    fn added(&mut self) {
-        self.connections += 1;
+    fn expect(&mut self, connections: u64) {
+        self.connections += connections;
     }
 
     fn connection(&mut self, out: &mut dyn Write, words: &dyn Words, connection: &mut Connection) -> io::Result<()> {

@@ -66,6 +66,8 @@ pub struct Wire {
     find: Find,
     /// Bytes that somebody else wants to be seen.
     lit: Option<(Direction, Range<u64>)>,
+    /// The bytes to bring into view, as long as their rows may not be known yet.
+    wanted: Option<(Direction, Range<u64>)>,
 }
 
 /// Bytes of one direction that a person chose.
@@ -160,8 +162,7 @@ impl Wire {
     /// What is shown, and the bytes of it that are chosen.
     #[must_use]
     pub fn shown(&self) -> Option<Shown> {
-        let chosen = self.selection.as_ref().map(|one| (one.direction, one.range()));
-        Some((self.of.upgrade()?, chosen))
+        Some((self.of.upgrade()?, self.selected()))
     }
 
     /// Shows the bar that looks for bytes.
@@ -171,10 +172,15 @@ impl Wire {
 
     /// Chooses bytes and brings them into view.
     pub fn show(&mut self, direction: Direction, range: Range<u64>) {
-        let start = range.start;
-        let last = range.end.max(start + 1) - 1;
+        let (start, last) = (range.start, range.end.max(range.start + 1) - 1);
         self.selection = Some(Selection { direction, anchor: start..start + 1, to: last..last + 1 });
-        self.go_to(direction, start);
+        self.wanted = Some((direction, range));
+    }
+
+    /// The bytes that are chosen.
+    #[must_use]
+    pub fn selected(&self) -> Option<(Direction, Range<u64>)> {
+        self.selection.as_ref().map(|one| (one.direction, one.range()))
     }
 
     /// Lights bytes for this frame.
@@ -194,6 +200,22 @@ impl Wire {
         if let Some(row) = row {
             // The first row of the list says what is gone.
             self.rows.scroll_to(row + 1);
+        }
+    }
+
+    /// Goes to the first of the bytes that are wanted, or to the last if that brings both into view.
+    fn go_to_wanted(&mut self, recording: &Recording) {
+        let Some((direction, range)) = &self.wanted else { return };
+        let row_of = |position| recording.read(|log| self.reading.index().row_of(log, *direction, position));
+        let first = row_of(range.start);
+        let last = row_of(range.end.saturating_sub(1));
+        let close = last.filter(|last| first.is_some_and(|first| first + 1 >= self.rows.top() && *last <= first + 2));
+        if let Some(row) = close.or(first) {
+            // The first row of the list says what is gone.
+            self.rows.scroll_to(row + 1);
+        }
+        if !self.reading.is_behind() {
+            self.wanted = None;
         }
     }
 
@@ -269,6 +291,7 @@ impl Wire {
         {
             self.go_to(direction, position);
         }
+        self.go_to_wanted(recording);
         let index = self.reading.index();
         let (all, gone) = recording.read(|log| (index.rows(log), index.gone(log)));
         if all.is_empty() && gone == 0 {
@@ -280,7 +303,7 @@ impl Wire {
             per_row: index.view().per_row,
             opened: recording.opened(),
             begun: recording.read(begun),
-            selected: self.selection.as_ref().map(|one| (one.direction, one.range())),
+            selected: self.selected(),
             pointed: self.lit.clone().or_else(|| {
                 let (direction, position) = self.pointed?;
                 Some((direction, marks?.mark(direction, position)?.range))
@@ -389,7 +412,7 @@ impl Wire {
 
     /// What is chosen or pointed at, in one line.
     fn status(&self, ui: &mut Ui, recording: &Recording, marks: Option<&dyn Marks>) {
-        let selection = self.selection.as_ref().map(|one| (one.direction, one.range()));
+        let selection = self.selected();
         let pointed = self.pointed.map(|(direction, position)| (direction, position..position + 1));
         let Some((direction, range)) = selection.or(pointed) else {
             super::weak(ui, t("wire-status-hint"));
