@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from client import connect as connect_client
 from client import say
+from fetch import fetch, view
 from lib import *
 from record import followed, sound, tshark, tuples
 from server import connect, start_server
@@ -12,10 +13,11 @@ from server import connect, start_server
 LIST = ("list",)
 CHOICE = ("combo box",)
 NUMBER = ("spin button",)
+FOLD = BUTTON + ("check box", "list item", "panel", "section", "label")
 
 
 class Row(NamedTuple):
-    """One row of the wire that has bytes."""
+    """One piece of the wire: what stands in front of it, its bytes and their text."""
 
     arrow: str
     size: str
@@ -25,7 +27,7 @@ class Row(NamedTuple):
 
 
 def row_of(line):
-    """A row as it is read out; the rows below the first of a piece have nothing in front of the bytes."""
+    """A row as it is read out; those below the first of a piece have nothing in front of the bytes."""
     found = re.fullmatch(r"(?:([←→]) (.+?) +(?:\+[0-9.]+|[0-9:.]+) +(#[0-9–]+) +)?((?:[0-9a-f]{2} )+) +(.+)", line)
     return found and Row(found[1], found[2], found[3], binascii.unhexlify(found[4].replace(" ", "")), found[5])
 
@@ -36,7 +38,15 @@ def lines(window):
 
 
 def rows(window):
-    return [row for row in map(row_of, lines(window)) if row]
+    """The pieces with bytes that are in view, each of however many rows."""
+    pieces = []
+    for row in filter(None, map(row_of, lines(window))):
+        if row.arrow or not pieces:
+            pieces.append(row)
+        else:
+            begin = pieces.pop()
+            pieces.append(begin._replace(data=begin.data + row.data, text=begin.text + row.text))
+    return pieces
 
 
 def wait_rows(window, *wanted):
@@ -54,6 +64,7 @@ def choose(window, name, choice):
     """Chooses one of a list that opens."""
     window.press(name, CHOICE)
     window.press(choice, BUTTON)
+    window.key("Escape")
     until("the list is closed", lambda: not window.has(choice, BUTTON))
 
 
@@ -68,6 +79,20 @@ def press_in_wire(window, name):
     """The last button of this name: those of the wire come last."""
     window.find_enabled(name, BUTTON)
     check(window.all(name, BUTTON)[-1].queryAction().doAction(0), f"“{name}” cannot be pressed")
+
+
+def point_at(window, node):
+    """Puts the real pointer on a widget."""
+    place = node.queryComponent().getExtents(0)
+    run(["xdotool", "mousemove", "--sync", place.x + place.width // 2, place.y + place.height // 2])
+
+
+def line_with(window, name, pattern):
+    """The row of a list that fits."""
+    def test():
+        return [node for node, _ in walk(window.find(name, LIST)) if re.search(pattern, node.name)]
+
+    return until(f"a row of “{name}” fits /{pattern}/", test)[0]
 
 
 def copied():
@@ -109,15 +134,11 @@ def glued():
     set_number(window, "Size", 11)
     wait_rows(window, ("#1–3", "EveBobAlice"))
 
-    # Lines, and one that two reads cut.
-    client.sendall(b"\nCarol\nDa")
-    wait_rows(window, ("#1–3", "EveBobAlice"), ("#5", r"\nCarol\nDa"))
-    client.sendall(b"ve\n")
-    until("the rest is read", lambda: any(row.text.endswith("ve\\n") for row in rows(window)))
+    # A line of two reads, and two lines that one read brought.
+    client.sendall(b"\nCarol\n")
+    wait_rows(window, ("#1–3", "EveBobAlice"), ("#5", r"\nCarol\n"))
     choose(window, "Show as", "lines")
-    wait_rows(window, ("#1–5", r"EveBobAlice\n"), ("#5", r"Carol\n"), (r"Dave\n",))
-    numbers = rows(window)[2].numbers
-    check(re.fullmatch(r"#5–[67]", numbers), f"the line that two reads cut is of {numbers}")
+    wait_rows(window, ("#1–5", r"EveBobAlice\n"), ("#5", r"Carol\n"))
     choose(window, "Directions", "both directions")
     window.wait_text("accepted")
 
@@ -200,6 +221,67 @@ def found():
     wait_rows(window, ("one tw",), (r"o\r\n世界",))
 
 
+@scenario("both ends of one socket: two writes that became one read, and one write that became two reads")
+def both_ends():
+    window = Window()
+    window.tab("Server")
+    window.press("Behaviour", FOLD)
+    set_number(window, "Pause before a reply", 4)
+    set_number(window, "Read at most", 12)
+    port = start_server(window)
+    connect_client(window, port)
+    window.wait_text("^Welcome!$")
+    window.press("Both ends")
+    for side, event in (("client", "connected"), ("server", "accepted")):
+        window.wait_text(rf"^{side} \S*127\.0\.0\.1:\d+")
+        line_with(window, "Both ends", f"{side} • {event}")
+    say(window, "first")
+    line_with(window, "Both ends", "server ← 5 B +#1 .*first")
+    say(window, "second")
+    say(window, "third")
+    line_with(window, "Both ends", "client → 6 B .*6 B not read yet")
+    read = line_with(window, "Both ends", "server ← 11 B .*secondthird.*2 writes")
+    point_at(window, read)
+    window.wait_text(r"server’s read #\d+ \(11 B\) is made of 2 writes, #\d+ and #\d+")
+    say(window, "a long message")
+    line_with(window, "Both ends", "client → 14 B .*2 reads")
+    line_with(window, "Both ends", "server ← 2 B .*part of write")
+    window.press("Both ends")
+    window.find("Wire", LIST)
+
+
+@scenario("the wire of a page from nginx has its parts beside it, each linked with its bytes both ways")
+def parts():
+    nginx = Nginx()
+    window = Window()
+    fetch(window, nginx.base + "/zipped.html")
+    window.wait_text("200 OK")
+    window.find_enabled("Save body…", BUTTON)
+    view(window, "Wire")
+    for part in ("GET /zipped.html HTTP/1.1", f"Host: 127.0.0.1:{nginx.http}", "HTTP/1.1 200 OK",
+                 "Content-Encoding: gzip", "Transfer-Encoding: chunked"):
+        window.find(part, BUTTON)
+    window.press("Content-Encoding: gzip")
+    window.wait_text(r"received bytes \d+ to \d+, 24 B · .*header Content-Encoding")
+    copy_as(window, "Text", "Content-Encoding: gzip\r\n")
+    chunk = window.wait_text("^chunk of (.*) B$")
+    window.press(chunk[0])
+    window.wait_text("received bytes .*chunk size")
+    copy_as(window, "Text", f"{int(chunk[1].replace(',', '')):x}\r\n")
+    window.press("last chunk")
+    window.wait_text("received bytes .*chunk size")
+
+    # From the headers to the wire, and from the bytes to their part.
+    view(window, "Headers")
+    window.press("Show Server in the wire")
+    window.wait_text("received bytes .*header Server")
+    window.key("Escape")
+    window.press("HTTP/1.1 200 OK")
+    window.key("Escape")
+    point_at(window, line_with(window, "Wire", "HTTP/1.1 200"))
+    window.wait_text("received byte .*(status line|header)")
+
+
 def export(window, path, everything=False):
     """Exports through the desktop's dialog, as packets."""
     press_in_wire(window, "Export…")
@@ -273,20 +355,20 @@ def exported_once():
 def budget():
     window = Window()
     window.press("Settings")
-    set_number(window, "Keep of all recordings at most", 1)
-    window.key("Escape")
+    window.find("Keep of all recordings at most", NUMBER).queryComponent().grabFocus()
+    window.key("ctrl+a", "1", "Return", "Escape")
     until("the menu is closed", lambda: not window.has("Keep of all recordings at most", NUMBER))
     tutor = Tutor()
     tutor.meet(window)
     flood = b"0123456789abcde\n" * (3 << 16)  # 3 MiB
-    tutor.send(flood + b"the end")
-    until("all is read", lambda: rows(window)[-1].text.endswith("the end"))
+    tutor.send(flood + b"(end)")
+    until("all is read", lambda: rows(window)[-1].text.endswith("(end)"))
     check(not any("not kept" in line for line in lines(window)), "it is said at the end, where nothing is missing")
     window.find("Wire", LIST).queryComponent().grabFocus()
     window.key("Home")
     until("what is missing is said", lambda: re.fullmatch(r"2\.\d+ MB earlier not kept", lines(window)[0]))
     window.key("End")
-    until("the end is there again", lambda: rows(window)[-1].text.endswith("the end"))
+    until("the end is there again", lambda: rows(window)[-1].text.endswith("(end)"))
 
 
 if __name__ == "__main__":
