@@ -17,6 +17,7 @@ pub mod hex;
 pub mod index;
 pub mod literal;
 mod log;
+pub mod pair;
 pub mod search;
 pub mod text;
 
@@ -316,6 +317,24 @@ impl Recording {
         self.origin
     }
 
+    /// The recording of the other end of the same connection, where that is ours too.
+    #[must_use]
+    pub fn partner(&self) -> Option<Arc<Self>> {
+        let found = self.recorder.partner(self)?;
+        // Ports are used again: each must be the newest one to the other, and neither over when the other one began. A
+        // socket that is connected to itself has no other end.
+        let is_mutual = self.recorder.partner(&found).is_some_and(|one| std::ptr::eq(&*one, self));
+        let is_over = self.is_over(found.origin) || found.is_over(self.origin);
+        (is_mutual && !is_over && !std::ptr::eq(&*found, self)).then_some(found)
+    }
+
+    /// Whether the socket was closed before `begin`.
+    fn is_over(&self, begin: Instant) -> bool {
+        let closed =
+            self.read(|log| log.events().last().filter(|one| matches!(one.what, What::Closed(_))).map(|e| e.at));
+        closed.is_some_and(|at| self.origin + at < begin)
+    }
+
     /// Notes that we connected, from which end to which.
     pub fn connected(&self, ends: Ends) {
         // A socket connects once.
@@ -526,6 +545,35 @@ mod tests {
         assert!(recorder.take_opened().is_empty());
         // An unwatched one keeps none alive.
         assert_eq!((recorder.all().len(), recorder.missed()), (2, 0));
+    }
+
+    #[test]
+    fn partners_find_each_other_also_where_ports_are_used_again() {
+        let recorder = Recorder::new(Recorder::BUDGET);
+        let ends = Ends { local: ([127, 0, 0, 1], 1).into(), peer: ([127, 0, 0, 1], 2).into() };
+        let pair = || {
+            let (client, server) = (recorder.open(), recorder.open());
+            client.connected(ends);
+            server.accepted(ends.mirrored());
+            (client, server)
+        };
+        let number = |of: &Recording| of.partner().map(|one| one.number());
+        let (client, server) = pair();
+        assert_eq!((number(&client), number(&server)), (Some(server.number()), Some(client.number())));
+        client.closed();
+        server.closed();
+        assert_eq!(number(&client), Some(server.number()), "also when it is over");
+        std::thread::sleep(Duration::from_millis(1));
+        // Not accepted yet: the one that was there before is none.
+        let newer = recorder.open();
+        newer.connected(ends);
+        assert_eq!(number(&newer), None);
+        let newest = pair();
+        assert_eq!(number(&newest.0), Some(newest.1.number()));
+        assert_eq!((number(&client), number(&server)), (None, None));
+        let alone = recorder.open();
+        alone.connected(Ends { local: ends.peer, peer: ends.peer });
+        assert_eq!(number(&alone), None, "it is connected to itself");
     }
 
     #[test]

@@ -122,3 +122,40 @@ export-path-hover = Where to export to; its ending says the format
 export-no-format = the path must end with .pcapng, .jsonl or .txt
 export-writing = writing…
 exported = Exported { $size } to { $path }
+
+## Both ends
+
+both-ends = Both ends
+both-ends-hover = The other end of this connection is ours too: show what the client and the server wrote and read side by side, on one time axis
+both-gone = the other end is not kept any more
+both-client = client
+both-server = server
+both-heading = { $side } { $address }
+both-gone-of = { $side }: { $size } earlier not kept
+both-writes = { $count } writes
+both-reads = { $count } reads
+both-part = part of write #{ $number }
+both-unread = { $size } not read yet
+both-never = { $size } never read
+both-hint = Point at a write to see in which reads its bytes arrived, or at a read to see which writes it is made of
+both-status-write = { $side }’s write #{ $number } ({ $size }) { $reads ->
+    [0] did not arrive in any read that is kept
+    [1] arrived in read #{ $first }
+    [2] arrived in 2 reads, #{ $first } and #{ $last }
+   *[other] arrived in { $count } reads, #{ $first } to #{ $last }
+}
+both-status-unread = { $side }’s write #{ $number } ({ $size }): { $unread }
+both-status-with = together with { $others ->
+    [1] write #{ $number }
+   *[other] { $count } other writes
+}
+both-status-alone = as it was
+both-status-read = { $side }’s read #{ $number } ({ $size }) { $writes ->
+    [0] came from no write that is kept
+    [1] { $part ->
+        [1] is part of write #{ $first } ({ $whole })
+       *[other] is write #{ $first } as it was
+    }
+    [2] is made of 2 writes, #{ $first } and #{ $last }
+   *[other] is made of { $count } writes, #{ $first } to #{ $last }
+}

@@ -50,6 +50,11 @@ impl Find {
         (self.open, self.wants_focus) = (true, true);
     }
 
+    /// Whether somebody has just asked for it.
+    pub(super) fn was_opened(&self) -> bool {
+        self.wants_focus
+    }
+
     /// Forgets what is being looked for in another recording.
     pub(super) fn forget(&mut self) {
         (self.job, self.said) = (None, Said::Nothing);

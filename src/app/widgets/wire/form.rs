@@ -191,21 +191,7 @@ impl WireForm {
                 ],
             );
             self.parameters(ui);
-            let name = t("encoding");
-            let hover = t("encoding-hover");
-            let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).height(360.0);
-            let shown = combo.show_ui(ui, |ui| {
-                for one in Encoding::ALL {
-                    ui.selectable_value(&mut self.encoding, one, one.name());
-                }
-            });
-            called(shown.response, name, hover);
-            choose(
-                ui,
-                "time",
-                &mut self.time,
-                &[(Time::Begin, "time-begin"), (Time::Before, "time-before"), (Time::Day, "time-day")],
-            );
+            self.text_and_time(ui);
             choose(
                 ui,
                 "only",
@@ -213,6 +199,29 @@ impl WireForm {
                 &[(Only::Both, "only-both"), (Only::In, "only-in"), (Only::Out, "only-out")],
             );
         });
+    }
+
+    /// The controls that apply where both ends are shown.
+    pub(super) fn ui_both(&mut self, ui: &mut Ui) {
+        ui.horizontal_wrapped(|ui| self.text_and_time(ui));
+    }
+
+    fn text_and_time(&mut self, ui: &mut Ui) {
+        let name = t("encoding");
+        let hover = t("encoding-hover");
+        let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).height(360.0);
+        let shown = combo.show_ui(ui, |ui| {
+            for one in Encoding::ALL {
+                ui.selectable_value(&mut self.encoding, one, one.name());
+            }
+        });
+        called(shown.response, name, hover);
+        choose(
+            ui,
+            "time",
+            &mut self.time,
+            &[(Time::Begin, "time-begin"), (Time::Before, "time-before"), (Time::Day, "time-day")],
+        );
     }
 
     /// What the chosen lens needs to know.

@@ -4,9 +4,11 @@
 //! Only the visible rows are made, from an [`Index`](crate::recording::index::Index) that is kept in step with the
 //! recording. What is chosen are bytes of one direction's stream, so it stays when the lens changes.
 
+mod both;
 mod find;
 mod form;
 mod line;
+mod pairing;
 mod reading;
 
 use std::ops::Range;
@@ -26,6 +28,7 @@ use crate::recording::index::View;
 use crate::recording::literal::{self, Form};
 use crate::recording::{Direction, Ends, Recording, What, hex, text};
 
+use both::Both;
 use find::Find;
 pub use form::WireForm;
 use line::{Drawn, Line};
@@ -68,6 +71,7 @@ pub struct Wire {
     lit: Option<(Direction, Range<u64>)>,
     /// The bytes to bring into view, as long as their rows may not be known yet.
     wanted: Option<(Direction, Range<u64>)>,
+    both: Both,
 }
 
 /// Bytes of one direction that a person chose.
@@ -138,17 +142,27 @@ impl Wire {
         follow: bool,
         marks: Option<&dyn Marks>,
     ) -> Option<Command> {
-        let command = self.header(ui, title, recording, form);
+        let partner = self.both.partner(recording);
+        let command = self.header(ui, title, recording, form, partner.is_some());
+        if let Some(recording) = recording
+            && !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording))
+        {
+            self.find.forget();
+            let (find, both) = (std::mem::take(&mut self.find), std::mem::take(&mut self.both));
+            *self = Self { of: Arc::downgrade(recording), find, both, ..Self::default() };
+        }
+        // Bytes are found in one end.
+        form.both_ends &= !self.find.was_opened();
+        if let (true, Some(recording), Some(partner)) = (form.both_ends, recording, partner) {
+            self.both.ui(ui, [recording, &partner], form, follow);
+            return command;
+        }
         form.ui(ui);
         let Some(recording) = recording else {
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return command;
         };
-        if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
-            self.find.forget();
-            *self = Self { of: Arc::downgrade(recording), find: std::mem::take(&mut self.find), ..Self::default() };
-        }
-        let from = self.selection.as_ref().map(|one| (one.direction, one.range().start));
+        let from = self.selected().map(|(direction, range)| (direction, range.start));
         if let Some(found) = self.find.ui(ui, recording, form, from) {
             self.show(found.direction, found.range);
         }
@@ -224,7 +238,8 @@ impl Wire {
         ui: &mut Ui,
         title: &str,
         recording: Option<&Arc<Recording>>,
-        form: &WireForm,
+        form: &mut WireForm,
+        has_partner: bool,
     ) -> Option<Command> {
         let mut command = None;
         ui.horizontal(|ui| {
@@ -257,6 +272,7 @@ impl Wire {
                 if find.on_hover_text(Command::Find.tooltip(ui.ctx())).clicked() {
                     self.find.open();
                 }
+                self.both.toggle(ui, &mut form.both_ends, has_partner);
             });
         });
         command
@@ -352,6 +368,11 @@ impl Wire {
         self.pointed = area.hover_pos().and_then(at).map(|(direction, range)| (direction, range.start));
         if self.pointed != before {
             ui.ctx().request_repaint();
+        }
+        let wide = |one: &&Painted| one.galley.size().x > one.rect.width();
+        let under = |pos: Pos2| shown.iter().find(|one| one.rect.y_range().contains(pos.y)).filter(wide);
+        if let Some(row) = area.hover_pos().and_then(under) {
+            area.clone().on_hover_text_at_pointer(egui::RichText::new(row.galley.text().trim()).monospace());
         }
         if let Some(pos) = area.interact_pointer_pos() {
             let shift = ui.input(|input| input.modifiers.shift);
@@ -505,6 +526,14 @@ fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
     let painter = ui.painter();
     let top = rect.min.y + (rect.height() - galley.size().y) / 2.0;
     painter.galley(pos2(rect.min.x, top), Arc::clone(&galley), palette.text);
+    if galley.size().x > rect.width() {
+        // Text with many escapes is wider than the bytes: pointing at it shows all.
+        let font = TextStyle::Monospace.resolve(ui.style());
+        let more = painter.layout_no_wrap("…".to_owned(), font, palette.weak);
+        let place = Rect::from_min_max(pos2(rect.max.x - more.size().x, rect.min.y), rect.max);
+        painter.rect_filled(place, 0.0, palette.field);
+        painter.galley(pos2(place.min.x, top), more, palette.weak);
+    }
     let colour = if line.direction == Some(Direction::In) { palette.incoming } else { palette.outgoing };
     for tick in ticks {
         // Between two characters.
