@@ -13,7 +13,7 @@ pub fn event_text(what: &What) -> String {
         What::Accepted => t("event-accepted"),
         What::Connected => t("event-connected"),
         What::Tried { address, took, failed } => {
-            let (address, took) = (address.to_string(), took.as_millis().to_string());
+            let (address, took) = (address.to_string(), milliseconds(*took));
             match failed {
                 None => tf("event-tried", &[("address", address.into()), ("took", took.into())]),
                 Some(cause) => tf(
@@ -99,6 +99,12 @@ impl Words for ExportWords {
     fn packets(&self) -> String {
         t("export-packets")
     }
+}
+
+/// `0.2`, `12`: whole ones are enough above ten.
+fn milliseconds(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1_000.0;
+    if ms < 10.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }
 }
 
 #[cfg(test)]
