@@ -118,10 +118,10 @@ impl Index {
         }
     }
 
-    /// How much of `log` it has not walked through, in segments.
+    /// How many marks it has: what it takes of memory.
     #[must_use]
-    pub fn lag(&self, log: &Log) -> u64 {
-        log.kept().end.saturating_sub(self.head.segment().max(log.kept().start))
+    pub fn marks(&self) -> usize {
+        self.marks.len()
     }
 
     /// The rows that there are.
@@ -173,9 +173,13 @@ impl Index {
     /// The row that has the byte at `position` of `direction`'s stream.
     #[must_use]
     pub fn row_of(&self, log: &Log, direction: Direction, position: u64) -> Option<u64> {
+        // Nothing would end the walk.
+        if !self.is_shown(direction) {
+            return None;
+        }
         let mut found = None;
         self.walk(log, self.mark(|mark| mark.begin(direction) <= position), |row, item| match item {
-            Item::Piece(piece) if piece.direction == direction && self.is_shown(direction) => {
+            Item::Piece(piece) if piece.direction == direction => {
                 if piece.range.contains(&position) {
                     found = Some(row + (position - piece.range.start) / self.view.per_row);
                 }

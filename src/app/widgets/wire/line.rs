@@ -34,6 +34,19 @@ pub(super) struct Line {
     what: Option<Note>,
 }
 
+/// Where a character is known to begin in the streams of both directions, from the row before: so that its text need not
+/// be looked for again far back.
+pub(super) type Steps = [Option<Step>; 2];
+
+/// The last character of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// The end of the row.
+    row_end: u64,
+    /// Where the character begins.
+    character: u64,
+}
+
 /// What stands where bytes would.
 #[derive(Debug)]
 enum Note {
@@ -116,8 +129,14 @@ impl Line {
         self.direction == Some(direction) && self.whole.contains(&position)
     }
 
-    fn decoded(&self, encoding: Encoding) -> Decoded {
-        encoding::decode(encoding, &self.window, self.window_start, self.bytes.clone())
+    fn decoded(&self, direction: Direction, encoding: Encoding, steps: &mut Steps) -> Decoded {
+        let known = steps[direction as usize].filter(|known| known.row_end == self.bytes.start);
+        let start = known.map_or(self.window_start, |known| known.character.max(self.window_start));
+        let window = &self.window[(start - self.window_start) as usize..];
+        let decoded = encoding::decode(encoding, window, start, self.bytes.clone());
+        let last = decoded.cells.last().filter(|last| matches!(last.kind, Kind::Text | Kind::Control));
+        steps[direction as usize] = last.map(|last| Step { row_end: self.bytes.end, character: last.bytes.start });
+        decoded
     }
 
     fn byte(&self, position: u64) -> u8 {
@@ -189,9 +208,17 @@ struct Writer {
 
 impl Writer {
     fn add(&mut self, text: &str, colour: Color32, behind: Color32) {
+        self.characters += text.chars().count();
+        // One section for a run that looks the same: laying out takes as long as there are sections.
+        if let Some(last) = self.job.sections.last_mut()
+            && (last.format.color, last.format.background) == (colour, behind)
+        {
+            self.job.text.push_str(text);
+            last.byte_range.end = egui::text::ByteIndex(self.job.text.len());
+            return;
+        }
         let format = TextFormat { background: behind, ..TextFormat::simple(self.font.clone(), colour) };
         self.job.append(text, 0.0, format);
-        self.characters += text.chars().count();
     }
 
     fn pad_to(&mut self, column: usize) {
@@ -202,8 +229,8 @@ impl Writer {
 }
 
 impl Line {
-    /// Lays the row out.
-    pub(super) fn draw(&self, ui: &Ui, look: &Look<'_>, font: &FontId) -> Drawn {
+    /// Lays the row out. `steps` goes from row to row.
+    pub(super) fn draw(&self, ui: &Ui, look: &Look<'_>, font: &FontId, steps: &mut Steps) -> Drawn {
         let palette = style::palette(ui);
         let clear = Color32::TRANSPARENT;
         let mut out = Writer { job: LayoutJob::default(), font: font.clone(), characters: 0 };
@@ -242,13 +269,20 @@ impl Line {
             Some(Note::Empty) => {
                 out.add(&empty_text(self.direction.unwrap_or(Direction::In)), palette.weak, clear);
             }
-            None => self.draw_bytes(look, palette, &mut out, &mut drawn),
+            None => self.draw_bytes(look, palette, &mut out, &mut drawn, steps),
         }
         drawn.job = out.job;
         drawn
     }
 
-    fn draw_bytes(&self, look: &Look<'_>, palette: &style::Palette, out: &mut Writer, drawn: &mut Drawn) {
+    fn draw_bytes(
+        &self,
+        look: &Look<'_>,
+        palette: &style::Palette,
+        out: &mut Writer,
+        drawn: &mut Drawn,
+        steps: &mut Steps,
+    ) {
         let Some(direction) = self.direction else { return };
         let begins_at = |position| self.begins.contains(&position);
         let lit = |range: &Range<u64>| look.lit(direction, range);
@@ -272,10 +306,10 @@ impl Line {
             } else {
                 Color32::TRANSPARENT
             };
-            out.add(" ", palette.weak, gap);
+            out.add(" ", colour, gap);
         }
         out.pad_to(begin_width(look.form.time) + look.per_row as usize * 3 + 1);
-        let decoded = self.decoded(look.form.encoding);
+        let decoded = self.decoded(direction, look.form.encoding, steps);
         for cell in &decoded.cells {
             if begins_at(cell.bytes.start) {
                 drawn.ticks.push(out.characters);

@@ -30,7 +30,7 @@ use crate::recording::{Direction, Ends, Recording, What, hex, text};
 
 use both::Both;
 use find::Find;
-pub use form::WireForm;
+pub use form::{Kind, Only, Time, Typed, WireForm};
 use line::{Drawn, Line};
 use reading::Reading;
 
@@ -159,6 +159,7 @@ impl Wire {
         }
         form.ui(ui);
         let Some(recording) = recording else {
+            prepare(ui);
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return command;
         };
@@ -340,8 +341,9 @@ impl Wire {
                 super::list_row(ui, egui::RichText::new(text).color(style::palette(ui).warn));
             }
             let mut shown = Vec::with_capacity(lines.len());
+            let mut steps = line::Steps::default();
             for line in lines {
-                let drawn = line.draw(ui, &look, &font);
+                let drawn = line.draw(ui, &look, &font, &mut steps);
                 shown.push(paint(ui, line, drawn));
             }
             let area = ui.interact(clip, ui.make_persistent_id("bytes"), Sense::click_and_drag());
@@ -514,6 +516,15 @@ fn nearest(shown: &[Painted], pos: Pos2, direction: Direction) -> Option<Range<u
         Some(row) => row.cells.last().map(|one| one.1.clone()),
         None => own.next().and_then(|row| row.cells.first()).map(|one| one.1.clone()),
     }
+}
+
+/// Has the characters of most rows made while there is nothing to show yet: for all at once, the first frame that shows
+/// something would take too long. Each is made for several parts of a pixel at which it may begin, so it is needed at
+/// several places.
+fn prepare(ui: &Ui) {
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let all: String = (' '..='~').chain("←→•·–\u{fffd}".chars()).collect();
+    ui.fonts_mut(|fonts| fonts.layout_no_wrap(all.repeat(8), font, Color32::PLACEHOLDER));
 }
 
 /// Paints one row with its ruler: a line wherever a read or write begins, and one below what two of them cut.

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
@@ -11,6 +12,14 @@ use crate::recording::index::{Index, View};
 
 /// What is walked through at once, see [`crate::recording::framing::Framer::step`]: well under a millisecond, mostly.
 const FUEL: u64 = 64 << 10;
+
+/// How long the thread walks on until it lets others have the recording …
+const TURN: Duration = Duration::from_micros(500);
+/// … for so long.
+const REST: Duration = Duration::from_micros(50);
+
+/// An index with more marks than this is large.
+const MANY: usize = 4_096;
 
 /// An index that is being made.
 #[derive(Debug)]
@@ -30,14 +39,15 @@ impl Drop for Job {
 #[derive(Debug)]
 pub(super) struct Reading {
     of: Weak<Recording>,
-    index: Index,
+    /// Shared with a thread that makes a newer one of it, which it copies there: a copy may take long.
+    index: Arc<Index>,
     job: Option<Job>,
 }
 
 impl Default for Reading {
     fn default() -> Self {
         let view = View { lens: crate::recording::framing::Lens::Reads, only: None, per_row: 1 };
-        Self { of: Weak::new(), index: Index::new(view), job: None }
+        Self { of: Weak::new(), index: Arc::new(Index::new(view)), job: None }
     }
 }
 
@@ -56,7 +66,8 @@ impl Reading {
     pub(super) fn sync(&mut self, ctx: &egui::Context, recording: &Arc<Recording>, view: &View) -> bool {
         let mut changed = false;
         if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
-            *self = Self { of: Arc::downgrade(recording), index: Index::new(view.clone()), job: None };
+            (self.of, self.job) = (Arc::downgrade(recording), None);
+            self.show(Index::new(view.clone()));
             changed = true;
         }
         if let Some(job) = &self.job {
@@ -64,42 +75,59 @@ impl Reading {
                 self.job = None;
             } else if let Ok(index) = job.index.try_recv() {
                 changed |= self.index.view() != index.view();
-                self.index = index;
                 self.job = None;
+                self.show(index);
             }
         }
         if self.job.is_some() {
             return changed;
         }
         let fresh = self.index.view() != view;
-        let mut next =
-            if fresh { Index::new(view.clone()) } else { std::mem::replace(&mut self.index, Index::new(view.clone())) };
-        if recording.read(|log| next.advance(log, FUEL)) {
-            self.index = next;
-            return changed || fresh;
+        if fresh {
+            let mut next = Index::new(view.clone());
+            if recording.read(|log| next.advance(log, FUEL)) {
+                self.show(next);
+                return true;
+            }
+            // What is shown stays until the thread is done.
+            self.job = start(ctx, recording, Arc::new(next));
+        } else if !recording.read(|log| Arc::make_mut(&mut self.index).advance(log, FUEL)) {
+            self.job = start(ctx, recording, Arc::clone(&self.index));
         }
-        // What is shown stays until the thread is done: the old view, or as much as was known.
-        if !fresh {
-            self.index = next.clone();
-        }
-        self.job = start(ctx, recording, next);
         changed
+    }
+
+    /// Shows another index from now on.
+    fn show(&mut self, index: Index) {
+        let old = std::mem::replace(&mut self.index, Arc::new(index));
+        // To give so much memory back takes longer than a frame may.
+        if old.marks() > MANY
+            && let Err(error) = crate::net::spawn("lens-end", move || drop(old))
+        {
+            log::debug!("an index went on the window's thread: {error}");
+        }
     }
 }
 
 /// Walks to the end on a thread.
-fn start(ctx: &egui::Context, recording: &Arc<Recording>, mut index: Index) -> Option<Job> {
+fn start(ctx: &egui::Context, recording: &Arc<Recording>, index: Arc<Index>) -> Option<Job> {
     let (done, result) = bounded(1);
     let stop = Arc::new(AtomicBool::new(false));
     let job = Job { view: index.view().clone(), index: result, stop: Arc::clone(&stop) };
     let (ctx, recording) = (ctx.clone(), Arc::clone(recording));
     let walk = move || {
+        let mut index = Arc::unwrap_or_clone(index);
+        let mut turn = Instant::now();
         while !recording.read(|log| index.advance(log, FUEL)) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            // Between two steps the worker may record.
-            std::thread::yield_now();
+            // A lock that is taken again at once is never free for those that must wake up first: the window, which would
+            // stand still, and the worker.
+            if turn.elapsed() >= TURN {
+                std::thread::sleep(REST);
+                turn = Instant::now();
+            }
         }
         // Nobody waits for it any more.
         _ = done.send(index);

@@ -1,0 +1,22 @@
+//! The driver of the fuzzer with a few thousand inputs: what holds for any recording, and for whatever is typed.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+#[path = "fuzzed/drive.rs"]
+mod drive;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        // Where those of the library's own tests are.
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("proptest-regressions/fuzz.txt"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_is_recorded_or_typed_what_must_hold_holds(data in prop::collection::vec(any::<u8>(), 0..400)) {
+        drive::drive(&data);
+    }
+}
