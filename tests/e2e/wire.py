@@ -283,16 +283,15 @@ def export(window, path, everything=False):
     """Exports through the desktop's dialog, as packets."""
     press_in_wire(window, "Export…")
     if everything:
-        name = next(line for line in until("the window says how much", lambda: [
-            line for line in window.texts() if line.startswith("everything (")]))
-        window.press(name, ("radio button",))
+        window.press(window.wait_text(r"^everything \(.*\)$")[0], ("radio button",))
     window.press("Choose a file…")
     dialog = save_dialog()
     suggested = dialog.name()
     dialog.save(path)
     save_dialog_gone()
     window.wait_text(r"Exported .* to .*" + re.escape(path.name))
-    until("the window has closed", lambda: not window.has("Choose a file…", BUTTON))
+    window.press("Dismiss")
+    until("all is as before", lambda: not window.has("Choose a file…", BUTTON) and not window.has("Dismiss", BUTTON))
     return suggested
 
 
