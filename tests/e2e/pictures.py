@@ -5,7 +5,7 @@ from client import say
 from fetch import fetch, view
 from lib import *
 from server import connect, start_server
-from wire import FOLD, Tutor, choose, line_with, point_at, press_in_wire, rows, set_number, wait_rows
+from wire import FOLD, Tutor, choose, line_with, point_at, press_in_wire, rows, set_number
 
 PICTURES = Path(os.environ["E2E_PICTURES"])
 
@@ -137,11 +137,11 @@ def wire_cut():
     window.theme("Light")
     tutor = Tutor()
     tutor.meet(window)
-    data = "你好".encode()
-    tutor.send(data[:5])
-    wait_rows(window, (r"你\xe5\xa5",))
-    tutor.send(data[5:] + b"!")
-    wait_rows(window, ("你好",), ("·!",))
+    data = "你好，世界！".encode()
+    for number, begin in enumerate(range(0, len(data), 5), 1):
+        tutor.send(data[begin : begin + 5])
+        until(f"read {number}", lambda: len(rows(window)) == number)
+    until("all is whole", lambda: (rows(window)[0].text, rows(window)[-1].text) == ("你好", "！"))
     take(window, "wire-cut")
     window.theme("Dark")
     window.press("Disconnect")
