@@ -489,4 +489,5 @@ def together():
     same(server.err.read_text().count("Accept new connection from"), 8, "accepted connections in the log")
 
 
-run_scenarios()
+if __name__ == "__main__":
+    run_scenarios()
