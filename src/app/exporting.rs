@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::{Align, Grid, Key, Layout, TextEdit, Ui, Window};
+use egui::{Align, Grid, Key, Label, Layout, Modifiers, TextEdit, Ui, Window};
 
 use super::command::Command;
 use super::dialogs;
@@ -67,6 +67,13 @@ impl Exporting {
         self.path = Path::new(self.path.trim()).with_extension(format.extension()).display().to_string();
     }
 
+    /// Closes the window on Escape, before anything below it sees the key.
+    pub fn take_escape(&mut self, ctx: &egui::Context) {
+        if self.source.is_some() && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.source = None;
+        }
+    }
+
     /// Shows the window.
     pub fn ui(&mut self, ctx: &egui::Context, recorder: &Arc<Recorder>) -> Option<Command> {
         self.source.as_ref()?;
@@ -114,7 +121,7 @@ impl Exporting {
                     ui.end_row();
                 });
             });
-        if !stay || ctx.input(|input| input.key_pressed(Key::Escape)) {
+        if !stay {
             self.source = None;
         }
         command
@@ -133,7 +140,7 @@ impl Exporting {
         };
         let all = recorder.all();
         for (what, id, possible, size) in [
-            (What::Chosen, "export-chosen", source.chosen.is_some(), chosen),
+            (What::Chosen, if chosen > 0 { "export-chosen" } else { "export-none-chosen" }, chosen > 0, chosen),
             (What::Connection, "export-one", true, size(&source.recording)),
             (What::Everything, "export-everything", true, all.iter().map(|one| size(one)).sum()),
         ] {
@@ -237,7 +244,7 @@ impl Exporting {
 fn top_label(ui: &mut Ui, id: &str) -> egui::Response {
     ui.with_layout(Layout::top_down(Align::Min), |ui| {
         ui.add_space(4.0);
-        ui.label(t(id))
+        ui.add(Label::new(t(id)).extend())
     })
     .inner
 }

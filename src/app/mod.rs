@@ -220,7 +220,8 @@ impl App {
             let value = DragValue::new(&mut self.settings.keep_mib).range(Settings::KEEP).suffix(" MiB");
             let value = ui.add(value).labelled_by(name.id).on_hover_text(t("keep-hover"));
             // Not before it is meant: what has gone does not come back.
-            if value.drag_stopped() || value.lost_focus() {
+            let is_set = value.changed() && !value.dragged() && !value.has_focus();
+            if is_set || value.drag_stopped() || value.lost_focus() {
                 self.recorder.set_budget(self.settings.budget());
             }
             widgets::weak(ui, tf("keep-now", &[("size", bytes(self.recorder.used()).into())]));
@@ -264,12 +265,16 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         let mut commands = Command::pressed(&ctx);
+        self.exporting.take_escape(&ctx);
         let fill = style::palette(ui).panel;
         let bar = |y| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, y));
         Panel::top("top").frame(bar(7)).show(ui, |ui| commands.extend(self.top(ui)));
         Panel::bottom("status").frame(bar(4)).show(ui, |ui| commands.extend(self.status(ui)));
         if !self.notices.is_empty() {
             Panel::bottom("notices").frame(bar(6)).show(ui, |ui| self.notices.ui(ui));
+        } else {
+            // What follows stays what it is when a notice goes: what has the keyboard's focus, and what is being pressed.
+            ui.skip_ahead_auto_ids(1);
         }
         CentralPanel::default().frame(bar(10)).show(ui, |ui| {
             let settings = &mut self.settings;

@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 def row_of(line):
     """A row as it is read out; those below the first of a piece have nothing in front of the bytes."""
-    found = re.fullmatch(r"(?:([←→]) (.+?) +(?:\+[0-9.]+|[0-9:.]+) +(#[0-9–]+) +)?((?:[0-9a-f]{2} )+) +(.+)", line)
+    found = re.fullmatch(r"(?:([←→]) (.+?) +(?:\+[0-9.]+|[0-9:.]+) +(#[0-9…]+(?:, #[0-9]+)?) +)?((?:[0-9a-f]{2} )+) +(.+)", line)
     return found and Row(found[1], found[2], found[3], binascii.unhexlify(found[4].replace(" ", "")), found[5])
 
 
@@ -132,13 +132,13 @@ def glued():
     set_number(window, "Size", 3)
     wait_rows(window, ("#1", "Eve"), ("#3", "Bob"), ("#3", "Ali"), ("#3", "ce"))
     set_number(window, "Size", 11)
-    wait_rows(window, ("#1–3", "EveBobAlice"))
+    wait_rows(window, ("#1, #3", "EveBobAlice"))
 
     # A line of two reads, and two lines that one read brought.
     client.sendall(b"\nCarol\n")
-    wait_rows(window, ("#1–3", "EveBobAlice"), ("#5", r"\nCarol\n"))
+    wait_rows(window, ("#1, #3", "EveBobAlice"), ("#5", r"\nCarol\n"))
     choose(window, "Show as", "lines")
-    wait_rows(window, ("#1–5", r"EveBobAlice\n"), ("#5", r"Carol\n"))
+    wait_rows(window, ("#1…5", r"EveBobAlice\n"), ("#5", r"Carol\n"))
 
 
 class Tutor:

@@ -1,7 +1,7 @@
 # The wire view: lenses, encodings, times, find, copy.
 
 wire-title = Wire
-wire-hover = Every read (←) and write (→) as the system returned it: size, time, number, bytes, text. A coloured bar stands where each of them begins, under any lens
+wire-hover = Every read (←) and write (→) as the system returned it: size, time, number, bytes, text. A coloured bar stands where each of them begins, under any lens; … after a size says that the message’s end has not come
 wire-of = Wire of #{ $number }
 wire-between = Wire { $local } → { $peer }
 wire-none = Every byte that crosses the socket is shown here
@@ -102,6 +102,8 @@ find-wrapped = went on at the other end
 export-title = Export
 export-what = What
 export-chosen = the chosen bytes ({ $size })
+export-none-chosen = the chosen bytes (none are)
+export-none-chosen-hover = Drag over bytes in the wire to choose them
 export-chosen-hover = The bytes that are chosen in the wire, read by read or write by write
 export-one = this connection ({ $size })
 export-one-hover = Every read, write and event of the connection whose wire is shown

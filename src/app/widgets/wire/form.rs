@@ -212,7 +212,9 @@ impl WireForm {
         let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).height(360.0);
         let shown = combo.show_ui(ui, |ui| {
             for one in Encoding::ALL {
-                ui.selectable_value(&mut self.encoding, one, one.name());
+                if ui.selectable_value(&mut self.encoding, one, one.name()).clicked() {
+                    ui.close();
+                }
             }
         });
         called(shown.response, name, hover);
@@ -278,7 +280,10 @@ fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T
     let combo = ComboBox::from_id_salt(name).selected_text(chosen);
     let shown = combo.show_ui(ui, |ui| {
         for (one, id) in all {
-            ui.selectable_value(value, *one, t(id));
+            if ui.selectable_value(value, *one, t(id)).clicked() {
+                // Also where it was chosen by keyboard or screen reader.
+                ui.close();
+            }
         }
     });
     called(shown.response, t(name), t(&format!("{name}-hover")));

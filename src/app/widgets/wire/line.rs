@@ -12,7 +12,7 @@ use crate::app::style;
 use crate::events::{empty_text, event_text};
 use crate::i18n::bytes;
 use crate::recording::encoding::{self, Decoded, Encoding, Kind};
-use crate::recording::framing::Item;
+use crate::recording::framing::{Item, Piece};
 use crate::recording::index::Row;
 use crate::recording::{Direction, Log, What, text};
 
@@ -58,12 +58,16 @@ enum Note {
 #[derive(Debug)]
 struct Begin {
     size: u64,
+    /// Its end has not come.
+    is_open: bool,
     /// Since the recording began.
     at: Duration,
     /// Since the segment or event before.
     since: Duration,
-    /// The first and the last segment.
-    segments: Option<(u64, u64)>,
+    /// Its segments, by their numbers.
+    segments: String,
+    /// Whether there are several.
+    several: bool,
 }
 
 impl Line {
@@ -88,13 +92,15 @@ impl Line {
                 let (before, after) = encoding.context();
                 line.window_start = bytes.start.saturating_sub(before as u64).max(log.stream(direction).start);
                 line.window = log.joined(direction, line.window_start..bytes.end + after as u64);
-                line.begins = begins(log, direction, bytes.start..bytes.end + after as u64);
+                line.begins = begins(log, direction, bytes.start..bytes.end + after as u64, usize::MAX);
                 let last = piece.segments.end - 1;
                 Begin {
                     size: piece.range.end - piece.range.start,
+                    is_open: !piece.whole,
                     at: piece.at,
                     since: piece.at.saturating_sub(before_segment(log, last)),
-                    segments: Some((piece.segments.start, last)),
+                    segments: numbers(log, piece),
+                    several: piece.segments.start < last,
                 }
             }
             Item::Empty(number) => {
@@ -103,7 +109,7 @@ impl Line {
                 line.what = Some(Note::Empty);
                 let at = segment.map_or(Duration::ZERO, |one| one.at);
                 let since = at.saturating_sub(before_segment(log, *number));
-                Begin { size: 0, at, since, segments: Some((*number, *number)) }
+                Begin { size: 0, is_open: false, at, since, segments: format!("#{number}"), several: false }
             }
             Item::Event(number) => {
                 let index = number.saturating_sub(log.first_event()) as usize;
@@ -112,7 +118,14 @@ impl Line {
                 let at = event.map_or(Duration::ZERO, |event| event.at);
                 let segment = event.and_then(|event| log.segment(event.before.checked_sub(1)?)).map(|one| one.at);
                 line.what = event.map(|event| Note::Event(event.what.clone()));
-                Begin { size: 0, at, since: at.saturating_sub(before.max(segment).unwrap_or_default()), segments: None }
+                Begin {
+                    size: 0,
+                    is_open: false,
+                    at,
+                    since: at.saturating_sub(before.max(segment).unwrap_or_default()),
+                    segments: String::new(),
+                    several: false,
+                }
             }
         };
         line.begin = row.first.then_some(begin);
@@ -147,6 +160,20 @@ impl Line {
     }
 }
 
+/// The segments that a piece has bytes of, in no more room than [`SEGMENTS`] where that is possible.
+fn numbers(log: &Log, piece: &Piece) -> String {
+    let (first, last) = (piece.segments.start, piece.segments.end - 1);
+    // Between the two there may be some of the other direction.
+    let inner =
+        if first == last { 0 } else { begins(log, piece.direction, piece.range.start + 1..piece.range.end, 2).len() };
+    let numbers = match inner {
+        0 => format!("#{first}"),
+        1 => format!("#{first}, #{last}"),
+        _ => format!("#{first}…{last}"),
+    };
+    if numbers.chars().count() < SEGMENTS { numbers } else { format!("#{first}…") }
+}
+
 /// The time of what came right before segment `number`.
 fn before_segment(log: &Log, number: u64) -> Duration {
     let segment = number.checked_sub(1).and_then(|before| log.segment(before)).map(|one| one.at);
@@ -155,11 +182,12 @@ fn before_segment(log: &Log, number: u64) -> Duration {
     segment.max(event).unwrap_or_default()
 }
 
-/// Where segments begin within `bytes`.
-fn begins(log: &Log, direction: Direction, bytes: Range<u64>) -> Vec<u64> {
+/// Where segments begin within `bytes`, at most so many of them.
+fn begins(log: &Log, direction: Direction, bytes: Range<u64>, most: usize) -> Vec<u64> {
     let mut begins = Vec::new();
     let mut position = bytes.start;
     while position < bytes.end
+        && begins.len() < most
         && let Some(segment) = log.segment_at(direction, position).and_then(|number| log.segment(number))
     {
         begins.extend(Some(segment.start).filter(|start| bytes.contains(start)));
@@ -187,6 +215,8 @@ pub(super) fn begin_width(time: Time) -> usize {
     SIZE + time_width(time) + SEGMENTS
 }
 
+/// Space for the bar where a read or write begins in the text, in points.
+const TICK: f32 = 4.0;
 /// Arrow and size.
 const SIZE: usize = 11;
 /// Numbers of segments.
@@ -273,6 +303,7 @@ impl Line {
         if let Some(begin) = &self.begin {
             let arrow = self.direction.map_or("•", super::arrow);
             let size = if self.what.is_some() { String::new() } else { bytes(begin.size) };
+            let size = if begin.is_open { size + " …" } else { size };
             out.add(&format!("{arrow} {size}"), colour, clear);
             out.pad_to(SIZE);
             let time = match look.form.time {
@@ -282,18 +313,7 @@ impl Line {
             };
             out.add(&time, palette.weak, clear);
             out.pad_to(SIZE + time_width(look.form.time));
-            let numbers = match begin.segments {
-                Some((first, last)) if first == last => format!("#{first}"),
-                Some((first, last)) => format!("#{first}–{last}"),
-                None => String::new(),
-            };
-            // Of millions the first one says enough.
-            let numbers = match begin.segments {
-                Some((first, _)) if numbers.chars().count() >= SEGMENTS => format!("#{first}…"),
-                _ => numbers,
-            };
-            let several = begin.segments.is_some_and(|(first, last)| first != last);
-            out.add(&numbers, if several { palette.warn } else { palette.weak }, clear);
+            out.add(&begin.segments, if begin.several { palette.warn } else { palette.weak }, clear);
         }
         out.pad_to(begin_width(look.form.time));
         match &self.what {
@@ -360,6 +380,7 @@ impl Line {
             }
             if begins_at(cell.bytes.start) {
                 drawn.ticks.push(out.characters);
+                out.space += TICK;
             }
             let begin = out.characters;
             drawn.cells.push((begin, cell.bytes.clone()));
