@@ -16,6 +16,8 @@ fn one_press_plays_the_tutorial_with_our_own_server() {
     client(&mut window, address.port());
     window.press("Play the tutorial");
     window.wait_for_text("The other side closed the connection");
+    // The state is asked, the conversation is told: that may be a frame later.
+    window.wait_for_text("empty read: the other side will send no more");
     let shown = window.texts();
     let mut from = 0;
     for text in ["Welcome!", "Michael", "Hello, Michael!", "Tracy", "Hello, Tracy!", "Sarah", "Hello, Sarah!", "exit"] {
