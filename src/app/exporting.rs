@@ -64,7 +64,15 @@ impl Exporting {
     /// The typed path asks for the format: so the choice changes the path.
     fn set_format(&mut self, format: Format) {
         self.format = Some(format);
-        self.path = Path::new(self.path.trim()).with_extension(format.extension()).display().to_string();
+        let path = Path::new(self.path.trim());
+        // Other dots belong to the name.
+        let stem = if Format::of(path).is_some() { path.with_extension("") } else { path.to_owned() };
+        self.path = format!("{}.{}", stem.display(), format.extension());
+    }
+
+    /// Closes the window.
+    pub fn close(&mut self) {
+        self.source = None;
     }
 
     /// Closes the window on Escape, before anything below it sees the key.
@@ -122,7 +130,7 @@ impl Exporting {
                 });
             });
         if !stay {
-            self.source = None;
+            self.close();
         }
         command
     }

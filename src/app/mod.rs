@@ -133,9 +133,9 @@ impl App {
         let tools = Tools { ctx, recorder: &self.recorder, waker: &self.waker, jobs: &self.jobs };
         let settings = &mut self.settings;
         match command {
-            Command::ShowServer => settings.tab = Tab::Server,
-            Command::ShowClient => settings.tab = Tab::Client,
-            Command::ShowFetch => settings.tab = Tab::Fetch,
+            Command::ShowServer => self.show(Tab::Server),
+            Command::ShowClient => self.show(Tab::Client),
+            Command::ShowFetch => self.show(Tab::Fetch),
             Command::Help => self.help = !self.help,
             Command::Export => {
                 let source = match settings.tab {
@@ -174,6 +174,12 @@ impl App {
                 Tab::Fetch => self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices),
             },
         }
+    }
+
+    fn show(&mut self, tab: Tab) {
+        self.settings.tab = tab;
+        // It is about the wire of the tab that was shown.
+        self.exporting.close();
     }
 
     fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {

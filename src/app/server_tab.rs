@@ -125,7 +125,7 @@ impl ServerTab {
         let connections = self.server.as_ref().map(Server::connections).unwrap_or_default();
         Panel::bottom("server-below")
             .resizable(true)
-            .default_size(ui.available_height() * 0.52)
+            .default_size((ui.available_height() * 0.52).max(260.0))
             .min_size(120.0)
             .max_size((ui.available_height() - 150.0).max(120.0))
             .frame(Frame::new().inner_margin(egui::Margin { top: 8, ..Default::default() }))

@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Bytes of one block.
-const BLOCK_BYTES: usize = 64 << 10;
+const BLOCK_BYTES: usize = 16 << 10;
+
+/// A queue of fewer blocks keeps no spare one: there may be thousands of small queues.
+const MANY_BLOCKS: usize = 8;
 
 /// Elements numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is
-/// there, and once as many blocks go as come nothing is allocated.
+/// there, and nothing is allocated for one element: a block at a time.
 #[derive(Debug)]
 pub(super) struct Blocks<T> {
     /// All but the last are full.
@@ -81,7 +84,7 @@ impl<T: Copy> Blocks<T> {
         while self.kept.start - self.first >= Self::SIZE as u64 {
             let Some(mut gone) = self.blocks.pop_front() else { return };
             gone.clear();
-            self.spare = Some(gone);
+            self.spare = (self.blocks.len() >= MANY_BLOCKS).then_some(gone);
             self.first += Self::SIZE as u64;
         }
     }

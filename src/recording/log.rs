@@ -12,7 +12,8 @@ use super::blocks::Blocks;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Time since the recording began, by a clock that never jumps; whole microseconds. Of a read that is when it
-    /// returned, of a write when it began: so what was written always comes before it was read at the other end.
+    /// returned, of a write when it began, or returned where it had to wait for the peer: so what was written comes before
+    /// it was read at the other end.
     pub at: Duration,
     /// Which way.
     pub direction: Direction,
@@ -105,6 +106,8 @@ pub struct Log {
     /// How many events are not kept any more.
     first_event: u64,
     ended: Option<By>,
+    /// The time of the newest segment or event, in microseconds.
+    newest: u64,
 }
 
 /// What one segment costs besides its bytes, for the budget.
@@ -197,10 +200,9 @@ impl Log {
         self.ended.get_or_insert(by);
     }
 
-    /// The time of the newest segment, in microseconds: times never run backwards.
+    /// The time of the newest segment or event, in microseconds: times never run backwards.
     pub(super) fn newest(&self) -> u64 {
-        let last = self.segments.get(self.kept().end.wrapping_sub(1)).map_or(0, |one| one.at);
-        last.max(self.events.last().map_or(0, |event| event.at.as_micros() as u64))
+        self.newest
     }
 
     /// Keeps one read or write and says what it costs.
@@ -208,6 +210,7 @@ impl Log {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
+        self.newest = at;
         let before = [self.streams[0].kept().end, self.streams[1].kept().end];
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let bytes = &bytes[..len as usize];
@@ -218,6 +221,7 @@ impl Log {
 
     /// Keeps one event.
     pub(super) fn note(&mut self, at: u64, what: What) {
+        self.newest = at;
         match what {
             What::HalfClosed => self.end(By::Us),
             What::Reset => self.end(By::Peer),

@@ -64,6 +64,14 @@ impl Ends {
     pub fn mirrored(self) -> Self {
         Self { local: self.peer, peer: self.local }
     }
+
+    /// As it was on the network: a socket for both versions of IP shows IPv4 as IPv6 (RFC 4291 §2.5.5.2).
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        let plain = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        let canonical = Self { local: plain(self.local), peer: plain(self.peer) };
+        if canonical.local.is_ipv4() == canonical.peer.is_ipv4() { canonical } else { self }
+    }
 }
 
 /// Makes recordings and keeps all of them together within a budget.
@@ -338,14 +346,14 @@ impl Recording {
     /// Notes that we connected, from which end to which.
     pub fn connected(&self, ends: Ends) {
         // A socket connects once.
-        _ = self.ends.set(ends);
+        _ = self.ends.set(ends.canonical());
         self.note(What::Connected);
     }
 
     /// Notes that we accepted, at which end from which.
     pub fn accepted(&self, ends: Ends) {
         // A socket is accepted once.
-        _ = self.ends.set(ends);
+        _ = self.ends.set(ends.canonical());
         self.note(What::Accepted);
     }
 
@@ -571,6 +579,12 @@ mod tests {
         let newest = pair();
         assert_eq!(number(&newest.0), Some(newest.1.number()));
         assert_eq!((number(&client), number(&server)), (None, None));
+        // A server for both versions of IP shows an IPv4 client as an IPv6 one.
+        let (client, server) = (recorder.open(), recorder.open());
+        let mapped = |port| SocketAddr::from(([0, 0, 0, 0, 0, 0xffff, 0x7f00, 1], port));
+        client.connected(Ends { local: ([127, 0, 0, 1], 5).into(), peer: ([127, 0, 0, 1], 6).into() });
+        server.accepted(Ends { local: mapped(6), peer: mapped(5) });
+        assert_eq!(number(&client), Some(server.number()));
         let alone = recorder.open();
         alone.connected(Ends { local: ends.peer, peer: ends.peer });
         assert_eq!(number(&alone), None, "it is connected to itself");

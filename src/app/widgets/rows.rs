@@ -25,6 +25,8 @@ pub struct Rows {
     turned: f32,
     /// The row to bring into view.
     wanted: Option<u64>,
+    /// The row to put at the top edge.
+    wanted_top: Option<u64>,
     hold: Option<Hold>,
 }
 
@@ -175,6 +177,17 @@ impl Rows {
         self.wanted = Some(row);
     }
 
+    /// A list that stands at the start although it follows the end once it is there.
+    #[must_use]
+    pub fn at_start() -> Self {
+        Self { away: true, pinned: true, ..Self::default() }
+    }
+
+    /// Puts a row at the top edge at the next [`Rows::ui`]: the row that is there has this number now.
+    pub fn set_top(&mut self, row: u64) {
+        self.wanted_top = Some(row);
+    }
+
     /// Whether the list stands at its end, where new rows are followed; as of the last [`Rows::ui`].
     #[must_use]
     pub fn is_at_end(&self) -> bool {
@@ -201,6 +214,11 @@ impl Rows {
             return;
         }
         let last = extent.all.end - 1;
+        if let Some(top) = self.wanted_top.take() {
+            self.top = top;
+            self.pinned = top >= extent.end_top();
+            self.away = true;
+        }
         if let Some(row) = self.wanted.take() {
             let row = row.clamp(extent.all.start, last);
             self.pinned = row != last;

@@ -187,10 +187,7 @@ impl Pen<'_> {
 
 impl Flow {
     fn new(ends: Ends) -> Self {
-        // A socket for both versions of IP shows IPv4 as IPv6; on the wire it was IPv4.
-        let plain = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
-        let canonical = Ends { local: plain(ends.local), peer: plain(ends.peer) };
-        let ends = if canonical.local.is_ipv4() == canonical.peer.is_ipv4() { canonical } else { ends };
+        let ends = ends.canonical();
         // Positions count from 1, after the handshake.
         Self { ends, next: [1; 2], acknowledged: [1; 2], finished: [false; 2], reset: false }
     }

@@ -100,7 +100,7 @@ impl Both {
             && !self.rows.is_at_end()
             && let Some(row) = self.pairing.pair().row_of(two, side, number, position)
         {
-            self.rows.scroll_to(row + 1);
+            self.rows.set_top(row + 1);
         }
         let pair = self.pairing.pair();
         let (all, gone) = (pair.rows(), pair.gone(two));
@@ -316,9 +316,7 @@ impl Look<'_> {
     fn time(&self, row: &Row) -> String {
         let at = row.entry.at;
         match self.form.time {
-            // The server may have accepted before the client knew that it is connected.
-            Time::Begin if at < self.begun => line::seconds(self.begun - at).replacen('+', "−", 1),
-            Time::Begin => line::seconds(at - self.begun),
+            Time::Begin => line::since(at, self.begun),
             Time::Before => line::seconds(at.saturating_sub(row.before.unwrap_or(at))),
             Time::Day => super::time_of_day(self.opened + at),
         }
@@ -390,8 +388,10 @@ impl Look<'_> {
         let behind = |range: &Range<u64>| if lit(range) { palette.selection } else { clear };
         if self.columns.hex {
             for position in row.bytes.clone() {
-                let byte = window.get((position - start) as usize).copied().unwrap_or_default();
-                add(&format!("{byte:02x}"), palette.weak, behind(&(position..position + 1)));
+                // What has gone since the rows were counted is no byte.
+                let byte = position.checked_sub(start).and_then(|at| window.get(at as usize));
+                let digits = byte.map_or_else(|| "··".to_owned(), |byte| format!("{byte:02x}"));
+                add(&digits, palette.weak, behind(&(position..position + 1)));
                 add(" ", clear, clear);
             }
             let missing = self.per_row.saturating_sub(row.bytes.end - row.bytes.start);

@@ -209,7 +209,7 @@ impl WireForm {
     fn text_and_time(&mut self, ui: &mut Ui) {
         let name = t("encoding");
         let hover = t("encoding-hover");
-        let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).height(360.0);
+        let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).width(0.0).height(360.0);
         let shown = combo.show_ui(ui, |ui| {
             for one in Encoding::ALL {
                 if ui.selectable_value(&mut self.encoding, one, one.name()).clicked() {
@@ -277,7 +277,7 @@ fn number(ui: &mut Ui, name: &str, value: DragValue<'_>) {
 /// A choice called `name`, whose hover text is that of `name`.
 fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str)]) {
     let chosen = all.iter().find(|(one, _)| one == value).map_or_else(String::new, |(_, id)| t(id));
-    let combo = ComboBox::from_id_salt(name).selected_text(chosen);
+    let combo = ComboBox::from_id_salt(name).selected_text(chosen).width(0.0);
     let shown = combo.show_ui(ui, |ui| {
         for (one, id) in all {
             if ui.selectable_value(value, *one, t(id)).clicked() {

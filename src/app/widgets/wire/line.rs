@@ -229,6 +229,11 @@ fn time_width(time: Time) -> usize {
     }
 }
 
+/// Time since the connection began; addresses are tried before, and a server may accept before its client knows.
+pub(super) fn since(at: Duration, begun: Duration) -> String {
+    if at < begun { seconds(begun - at).replacen('+', "−", 1) } else { seconds(at - begun) }
+}
+
 /// `+1.002345`: seconds.
 pub(super) fn seconds(time: Duration) -> String {
     format!("+{}.{:06}", time.as_secs(), time.subsec_micros())
@@ -307,7 +312,7 @@ impl Line {
             out.add(&format!("{arrow} {size}"), colour, clear);
             out.pad_to(SIZE);
             let time = match look.form.time {
-                Time::Begin => seconds(begin.at.saturating_sub(look.begun)),
+                Time::Begin => since(begin.at, look.begun),
                 Time::Before => seconds(begin.since),
                 Time::Day => super::time_of_day(look.opened + begin.at),
             };

@@ -26,7 +26,7 @@ use crate::app::style;
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::index::View;
 use crate::recording::literal::{self, Form};
-use crate::recording::{Direction, Ends, Recording, What, hex, text};
+use crate::recording::{Direction, Ends, Recording, What, encoding, hex};
 
 use both::Both;
 use find::Find;
@@ -67,6 +67,8 @@ pub struct Wire {
     /// The byte that the pointer is over.
     pointed: Option<(Direction, u64)>,
     find: Find,
+    /// The first byte that was shown, to find the place again when the rows change.
+    top: Option<(Direction, u64)>,
     /// Bytes that somebody else wants to be seen.
     lit: Option<(Direction, Range<u64>)>,
     /// The bytes to bring into view, as long as their rows may not be known yet.
@@ -134,7 +136,7 @@ impl Look<'_> {
 
 impl Wire {
     /// Shows `recording` as `form` has it, filling what space there is. `title` names the connection. With `follow` it
-    /// stays at the end while it is there. Gives the command that a person chose.
+    /// begins at the end, otherwise at the begin; it stays at the end while it is there. Gives the command that a person chose.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -151,7 +153,8 @@ impl Wire {
         {
             self.find.forget();
             let (find, both) = (std::mem::take(&mut self.find), std::mem::take(&mut self.both));
-            *self = Self { of: Arc::downgrade(recording), find, both, ..Self::default() };
+            let rows = if follow { Rows::default() } else { Rows::at_start() };
+            *self = Self { of: Arc::downgrade(recording), find, both, rows, ..Self::default() };
         }
         // Bytes are found in one end.
         form.both_ends &= !self.find.was_opened();
@@ -161,6 +164,7 @@ impl Wire {
         }
         form.ui(ui);
         let Some(recording) = recording else {
+            self.of = Weak::new();
             style::well(ui).show(ui, |ui| super::hint(ui, t("wire-none")));
             return command;
         };
@@ -171,7 +175,7 @@ impl Wire {
         egui::Panel::bottom("wire-status").frame(egui::Frame::new()).show_separator_line(false).show(ui, |ui| {
             self.status(ui, recording, marks);
         });
-        style::well(ui).show(ui, |ui| self.list(ui, recording, form, follow, marks));
+        style::well(ui).show(ui, |ui| self.list(ui, recording, form, marks));
         command
     }
 
@@ -210,12 +214,16 @@ impl Wire {
         self.pointed
     }
 
-    fn go_to(&mut self, direction: Direction, position: u64) {
-        let Some(recording) = self.of.upgrade() else { return };
-        let row = recording.read(|log| self.reading.index().row_of(log, direction, position));
+    /// The rows have other numbers than before: the byte that was at the top is there again.
+    fn keep_at_top(&mut self, recording: &Recording, direction: Direction, position: u64) {
+        let row = recording.read(|log| {
+            // What has gone is before the first row.
+            let position = position.max(log.stream(direction).start);
+            self.reading.index().row_of(log, direction, position)
+        });
         if let Some(row) = row {
             // The first row of the list says what is gone.
-            self.rows.scroll_to(row + 1);
+            self.rows.set_top(row + 1);
         }
     }
 
@@ -252,7 +260,7 @@ impl Wire {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.menu_button(t("copy"), |ui| {
-                    for (form, id) in [
+                    for (as_form, id) in [
                         (Form::Text(form.encoding), "copy-text"),
                         (Form::Hex, "copy-hex"),
                         (Form::HexDump, "copy-dump"),
@@ -261,7 +269,7 @@ impl Wire {
                         (Form::Python, "copy-python"),
                     ] {
                         if ui.button(t(id)).clicked() {
-                            let text = self.copied(recording, form);
+                            let text = self.copied(recording, as_form, form);
                             ui.copy_text(text);
                             ui.close();
                         }
@@ -280,34 +288,28 @@ impl Wire {
         command
     }
 
-    /// What is chosen, or else every read and write, in a form to paste.
-    fn copied(&self, recording: &Recording, form: Form) -> String {
-        let Some(selection) = &self.selection else { return all_as(recording, form) };
-        let range = selection.range();
-        let end = range.end.min(range.start + COPY_MOST as u64);
-        literal::write(form, &recording.read(|log| log.joined(selection.direction, range.start..end)))
+    /// What is chosen, or else every read and write that is shown, in a form to paste; at most [`COPY_MOST`] bytes.
+    fn copied(&self, recording: &Recording, as_form: Form, form: &WireForm) -> String {
+        let Some((direction, range)) = self.selected() else { return all_as(recording, as_form, form) };
+        let bytes = recording.read(|log| {
+            let start = range.start.max(log.stream(direction).start);
+            log.joined(direction, start..range.end.min(start + COPY_MOST as u64))
+        });
+        literal::write(as_form, &bytes)
     }
 
-    fn list(
-        &mut self,
-        ui: &mut Ui,
-        recording: &Arc<Recording>,
-        form: &WireForm,
-        follow: bool,
-        marks: Option<&dyn Marks>,
-    ) {
+    fn list(&mut self, ui: &mut Ui, recording: &Arc<Recording>, form: &WireForm, marks: Option<&dyn Marks>) {
         ui.take_available_space();
         let font = TextStyle::Monospace.resolve(ui.style());
         let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
         let width = ((ui.available_width() - Rows::bar_width(ui)) / glyph) as usize;
         let per_row = per_row(width.saturating_sub(line::begin_width(form.time)));
         let view = View { lens: form.lens(), only: form.only.direction(), per_row };
-        let top = self.top_byte(recording);
         if self.reading.sync(ui.ctx(), recording, &view)
-            && let Some((direction, position)) = top
+            && let Some((direction, position)) = self.top
             && !self.rows.is_at_end()
         {
-            self.go_to(direction, position);
+            self.keep_at_top(recording, direction, position);
         }
         self.go_to_wanted(recording);
         let index = self.reading.index();
@@ -332,7 +334,7 @@ impl Wire {
         // One more in front, which says what is gone.
         let numbers = all.start + u64::from(gone == 0)..all.end + 1;
         let mut rows = std::mem::take(&mut self.rows);
-        let shown = rows.ui(ui, &t("wire-title"), numbers, follow, |ui, range| {
+        let shown = rows.ui(ui, &t("wire-title"), numbers, true, |ui, range| {
             let clip = ui.max_rect();
             let says_gone = gone > 0 && range.start == all.start;
             let wanted = range.start.max(all.start + 1) - 1..range.end.saturating_sub(1);
@@ -352,21 +354,12 @@ impl Wire {
             (shown, area)
         });
         self.rows = rows;
-        self.point(ui, &shown.0, &shown.1);
-    }
-
-    /// A byte of the first row, to find the place again when the rows change.
-    fn top_byte(&self, recording: &Recording) -> Option<(Direction, u64)> {
-        let top = self.rows.top().saturating_sub(1);
-        let rows = recording.read(|log| self.reading.index().look(log, top..top + 20));
-        rows.into_iter().find_map(|row| match row.item {
-            crate::recording::framing::Item::Piece(piece) => Some((piece.direction, row.bytes.start)),
-            _ => None,
-        })
+        self.top = shown.0.iter().find_map(|one| Some((one.line.direction?, one.line.bytes.start)));
+        self.point(ui, &shown.0, &shown.1, form);
     }
 
     /// What the pointer and the keys do with the rows.
-    fn point(&mut self, ui: &Ui, shown: &[Painted], area: &Response) {
+    fn point(&mut self, ui: &Ui, shown: &[Painted], area: &Response, form: &WireForm) {
         let at = |pos: Pos2| shown.iter().find(|one| one.rect.y_range().contains(pos.y)).and_then(|one| one.at(pos));
         let before = self.pointed;
         self.pointed = area.hover_pos().and_then(at).map(|(direction, range)| (direction, range.start));
@@ -417,7 +410,8 @@ impl Wire {
             } else if ui.input(|input| input.events.contains(&egui::Event::Copy))
                 && let Some(recording) = self.of.upgrade()
             {
-                ui.copy_text(self.copied(&recording, Form::Text(Default::default())));
+                let copied = self.copied(&recording, Form::Text(form.encoding), form);
+                ui.copy_text(copied);
             }
         }
     }
@@ -466,6 +460,9 @@ impl Wire {
             });
         }
         parts.extend(number_text(&all, range.end - range.start));
+        if range.end - range.start > COPY_MOST as u64 {
+            parts.push(t("wire-status-much"));
+        }
         parts.extend(marks.and_then(|marks| marks.mark(direction, range.start)).map(|mark| mark.name));
         ui.add(egui::Label::new(egui::RichText::new(parts.join(" · ")).small().weak()).truncate());
     }
@@ -585,30 +582,37 @@ pub fn arrow(direction: Direction) -> &'static str {
     }
 }
 
-/// The newest segments, a line each, as far as fits into [`COPY_MOST`].
-fn all_as(recording: &Recording, form: Form) -> String {
-    recording.read(|log| {
+/// The newest segments that are shown, a line each, as far as fits into [`COPY_MOST`].
+fn all_as(recording: &Recording, as_form: Form, form: &WireForm) -> String {
+    let mut cut = None;
+    let mut segments = Vec::new();
+    let begun = recording.read(|log| {
         let mut size = 0;
-        let mut lines = Vec::new();
         for number in log.kept().rev() {
             let Some(segment) = log.segment(number) else { continue };
+            if form.only.direction().is_some_and(|only| only != segment.direction) {
+                continue;
+            }
             size += segment.len;
             if size > COPY_MOST {
-                lines.push(tf("copy-cut", &[("count", count(number + 1).into())]));
+                cut = Some(number + 1);
                 break;
             }
-            let all = log.joined(segment.direction, segment.range());
-            let shown = match form {
-                Form::Text(_) => text::visible(&all),
-                Form::Hex => hex::row(&all),
-                form => format!("\n{}", literal::write(form, &all)),
-            };
-            let (arrow, size) = (arrow(segment.direction), bytes(segment.len as u64));
-            lines.push(format!("{arrow} {size} {}  {shown}", line::seconds(segment.at)));
+            segments.push((segment, log.joined(segment.direction, segment.range())));
         }
-        lines.reverse();
-        lines.join("\n") + "\n"
-    })
+        begun(log)
+    });
+    let cut = cut.map(|count_of| tf("copy-cut", &[("count", count(count_of).into())]));
+    let lines = segments.iter().rev().map(|(segment, all)| {
+        let shown = match as_form {
+            Form::Text(encoding) => encoding::decode(encoding, all, 0, 0..all.len() as u64).text,
+            Form::Hex => hex::row(all),
+            as_form => format!("\n{}", literal::write(as_form, all)),
+        };
+        let (arrow, size) = (arrow(segment.direction), bytes(segment.len as u64));
+        format!("{arrow} {size} {}  {shown}", line::since(segment.at, begun))
+    });
+    cut.into_iter().chain(lines).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Hours to microseconds in the time zone of this computer.

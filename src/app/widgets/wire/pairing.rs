@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use crate::recording::Recording;
 use crate::recording::pair::Pair;
@@ -56,10 +56,17 @@ impl Pairing {
         if let Some(job) = &self.job {
             if job.per_row != per_row {
                 self.job = None;
-            } else if let Ok(pair) = job.pair.try_recv() {
-                changed |= self.pair.per_row() != pair.per_row();
-                self.pair = pair;
-                self.job = None;
+            } else {
+                match job.pair.try_recv() {
+                    Err(TryRecvError::Empty) => {}
+                    // Its thread has ended without one.
+                    Err(TryRecvError::Disconnected) => self.job = None,
+                    Ok(pair) => {
+                        changed |= self.pair.per_row() != pair.per_row();
+                        self.pair = pair;
+                        self.job = None;
+                    }
+                }
             }
         }
         if self.job.is_some() {
@@ -94,6 +101,8 @@ fn start(ctx: &egui::Context, two: [&Arc<Recording>; 2], mut pair: Pair) -> Opti
             if stop.load(Ordering::Relaxed) {
                 return;
             }
+            // Others want the recordings too: see the thread of a lens.
+            std::thread::sleep(super::reading::REST);
         }
         // Nobody waits for it any more.
         _ = done.send(pair);

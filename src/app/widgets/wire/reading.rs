@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use crate::recording::Recording;
 use crate::recording::index::{Index, View};
@@ -16,7 +16,7 @@ const FUEL: u64 = 64 << 10;
 /// How long the thread walks on until it lets others have the recording …
 const TURN: Duration = Duration::from_micros(500);
 /// … for so long.
-const REST: Duration = Duration::from_micros(50);
+pub(super) const REST: Duration = Duration::from_micros(50);
 
 /// An index with more marks than this is large.
 const MANY: usize = 4_096;
@@ -62,7 +62,7 @@ impl Reading {
         self.job.is_some()
     }
 
-    /// Goes on with `recording` as `view` has it. True if another recording or view is shown from now on.
+    /// Goes on with `recording` as `view` has it. True if the rows have other numbers from now on.
     pub(super) fn sync(&mut self, ctx: &egui::Context, recording: &Arc<Recording>, view: &View) -> bool {
         let mut changed = false;
         if !std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(recording)) {
@@ -73,10 +73,17 @@ impl Reading {
         if let Some(job) = &self.job {
             if job.view != *view {
                 self.job = None;
-            } else if let Ok(index) = job.index.try_recv() {
-                changed |= self.index.view() != index.view();
-                self.job = None;
-                self.show(index);
+            } else {
+                match job.index.try_recv() {
+                    Err(TryRecvError::Empty) => {}
+                    // Its thread has ended without one.
+                    Err(TryRecvError::Disconnected) => self.job = None,
+                    Ok(index) => {
+                        changed |= self.index.view() != index.view() || self.index.restarts() != index.restarts();
+                        self.job = None;
+                        self.show(index);
+                    }
+                }
             }
         }
         if self.job.is_some() {
@@ -91,8 +98,12 @@ impl Reading {
             }
             // What is shown stays until the thread is done.
             self.job = start(ctx, recording, Arc::new(next));
-        } else if !recording.read(|log| Arc::make_mut(&mut self.index).advance(log, FUEL)) {
-            self.job = start(ctx, recording, Arc::clone(&self.index));
+        } else {
+            let restarts = self.index.restarts();
+            if !recording.read(|log| Arc::make_mut(&mut self.index).advance(log, FUEL)) {
+                self.job = start(ctx, recording, Arc::clone(&self.index));
+            }
+            changed |= self.index.restarts() != restarts;
         }
         changed
     }
