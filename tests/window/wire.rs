@@ -275,3 +275,28 @@ fn what_crossed_the_socket_is_exported_whole_or_in_part() {
     window.press_in_wire("Export");
     window.wait_for_text("Cannot save");
 }
+
+#[test]
+fn a_lens_and_back_leads_to_the_same_place() {
+    let (mut window, mut server) = connected();
+    let lines: String = (0..400).map(|n| format!("this is line {n}\n")).collect();
+    server.write_all((lines + "Z").as_bytes()).expect("sent");
+    let list = |window: &Window| -> Vec<String> {
+        let list = window.harness.get_by_role_and_label(Role::List, "Wire");
+        list.children_recursive().filter_map(|node| node.accesskit_node().value()).collect()
+    };
+    window.wait_for("all", |window| list(window).iter().any(|row| row.contains('Z')));
+    window.harness.get_by_role_and_label(Role::List, "Wire").focus();
+    window.settle();
+    window.key(egui::Key::Home);
+    for _ in 0..3 {
+        window.key(egui::Key::PageDown);
+    }
+    let before = list(&window);
+    for lens in ["lines", "fixed size"] {
+        window.choose("Show as", lens);
+        assert_ne!(list(&window), before, "{lens}");
+    }
+    window.choose("Show as", "reads and writes");
+    assert_eq!(list(&window), before);
+}

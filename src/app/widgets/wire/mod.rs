@@ -67,8 +67,9 @@ pub struct Wire {
     /// The byte that the pointer is over.
     pointed: Option<(Direction, u64)>,
     find: Find,
-    /// The first byte that was shown, to find the place again when the rows change.
-    top: Option<(Direction, u64)>,
+    /// The row at the top, and a byte of it, to find the place again when the rows change. The byte stays as long as
+    /// nobody scrolls: so a lens and back leads to the same place.
+    top: Option<(u64, Direction, u64)>,
     /// Bytes that somebody else wants to be seen.
     lit: Option<(Direction, Range<u64>)>,
     /// The bytes to bring into view, as long as their rows may not be known yet.
@@ -224,6 +225,7 @@ impl Wire {
         if let Some(row) = row {
             // The first row of the list says what is gone.
             self.rows.set_top(row + 1);
+            self.top = Some((row + 1, direction, position));
         }
     }
 
@@ -306,7 +308,7 @@ impl Wire {
         let per_row = per_row(width.saturating_sub(line::begin_width(form.time)));
         let view = View { lens: form.lens(), only: form.only.direction(), per_row };
         if self.reading.sync(ui.ctx(), recording, &view)
-            && let Some((direction, position)) = self.top
+            && let Some((_, direction, position)) = self.top
             && !self.rows.is_at_end()
         {
             self.keep_at_top(recording, direction, position);
@@ -354,7 +356,11 @@ impl Wire {
             (shown, area)
         });
         self.rows = rows;
-        self.top = shown.0.iter().find_map(|one| Some((one.line.direction?, one.line.bytes.start)));
+        let row = self.rows.top();
+        if self.top.is_none_or(|(before, ..)| before != row) {
+            let first = shown.0.iter().find_map(|one| Some((one.line.direction?, one.line.bytes.start)));
+            self.top = first.map(|(direction, position)| (row, direction, position));
+        }
         self.point(ui, &shown.0, &shown.1, form);
     }
 
