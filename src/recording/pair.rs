@@ -241,6 +241,12 @@ impl Pair {
         }
     }
 
+    /// How many marks it has: what it takes of memory.
+    #[must_use]
+    pub fn marks(&self) -> usize {
+        self.marks.len()
+    }
+
     /// Bytes of one row.
     #[must_use]
     pub fn per_row(&self) -> u64 {

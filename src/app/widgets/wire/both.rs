@@ -9,7 +9,7 @@ use egui::{Color32, FontId, Rangef, Rect, RichText, Role, Sense, Stroke, TextFor
 use egui::{pos2, vec2};
 
 use super::form::Time;
-use super::pairing::Pairing;
+use super::in_step::Pairing;
 use super::{WireForm, line};
 use crate::app::style::{self, Palette};
 use crate::app::widgets::{self, rows::Rows};
@@ -95,14 +95,14 @@ impl Both {
         let columns = Columns::new(ui, &font, form.time);
         columns.headings(ui, two);
         let top = self.top(two);
-        if self.pairing.sync(ui.ctx(), arcs, columns.per_row)
+        if self.pairing.sync(ui.ctx(), &arcs.map(Arc::clone), &columns.per_row)
             && let Some((side, number, position)) = top
             && !self.rows.is_at_end()
-            && let Some(row) = self.pairing.pair().row_of(two, side, number, position)
+            && let Some(row) = self.pairing.known().row_of(two, side, number, position)
         {
             self.rows.set_top(row + 1);
         }
-        let pair = self.pairing.pair();
+        let pair = self.pairing.known();
         let (all, gone) = (pair.rows(), pair.gone(two));
         if all.is_empty() {
             widgets::hint(ui, t("wire-empty"));
@@ -149,7 +149,7 @@ impl Both {
     /// The segment of the first row, and where in it, to find the place again when the rows change.
     fn top(&self, two: Two<'_>) -> Option<(usize, u64, u64)> {
         let top = self.rows.top().saturating_sub(1);
-        let rows = self.pairing.pair().look(two, top..top + 20);
+        let rows = self.pairing.known().look(two, top..top + 20);
         rows.into_iter().find_map(|row| match row.entry.kind {
             Kind::Moved { number, .. } => Some((row.entry.side, number, row.bytes.start)),
             Kind::Event(_) => None,

@@ -1,12 +1,11 @@
 //! The bar that looks for bytes. The search runs on a thread: the recording may be long.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::{Key, Ui};
 
 use super::form::{Typed, WireForm};
+use super::job::Job;
 use crate::app::widgets;
 use crate::i18n::t;
 use crate::recording::search::{Found, Search};
@@ -19,7 +18,7 @@ pub(super) struct Find {
     /// The field shall have the keyboard.
     wants_focus: bool,
     typed: Typed,
-    job: Option<Job>,
+    job: Option<Job<Option<Found>>>,
     said: Said,
 }
 
@@ -30,18 +29,6 @@ enum Said {
     Nothing,
     NotFound,
     Wrapped,
-}
-
-#[derive(Debug)]
-struct Job {
-    result: Receiver<Option<Found>>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Find {
@@ -111,45 +98,21 @@ impl Find {
             && !needle.is_empty()
         {
             let search = Search { needle, only: form.only.direction(), forward, from };
-            self.job = start(ui.ctx(), recording, search);
+            let recording = Arc::clone(recording);
+            self.job = Job::start(ui.ctx(), "find", move |stop| Some(search.run(&recording, || stop.is_asked())));
         }
         self.take()
     }
 
     /// What the thread found.
     fn take(&mut self) -> Option<Found> {
-        match self.job.as_ref()?.result.try_recv() {
-            Err(TryRecvError::Empty) => None,
-            found => {
-                self.job = None;
-                let found = found.ok().flatten();
-                self.said = match &found {
-                    None => Said::NotFound,
-                    Some(Found { wrapped: true, .. }) => Said::Wrapped,
-                    Some(_) => Said::Nothing,
-                };
-                found
-            }
-        }
-    }
-}
-
-fn start(ctx: &egui::Context, recording: &Arc<Recording>, search: Search) -> Option<Job> {
-    let (done, result) = bounded(1);
-    let stop = Arc::new(AtomicBool::new(false));
-    let job = Job { result, stop: Arc::clone(&stop) };
-    let (ctx, recording) = (ctx.clone(), Arc::clone(recording));
-    let look = move || {
-        let found = search.run(&recording, || stop.load(Ordering::Relaxed));
-        // Nobody waits for it any more.
-        _ = done.send(found);
-        ctx.request_repaint();
-    };
-    match crate::net::spawn("find", look) {
-        Ok(_) => Some(job),
-        Err(error) => {
-            log::warn!("nothing can be looked for: {error}");
-            None
-        }
+        // Nothing to find is a result as well.
+        let found = Job::take(&mut self.job)?;
+        self.said = match &found {
+            None => Said::NotFound,
+            Some(Found { wrapped: true, .. }) => Said::Wrapped,
+            Some(_) => Said::Nothing,
+        };
+        found
     }
 }

@@ -7,9 +7,9 @@
 mod both;
 mod find;
 mod form;
+mod in_step;
+mod job;
 mod line;
-mod pairing;
-mod reading;
 
 use std::ops::Range;
 use std::sync::{Arc, Weak};
@@ -31,8 +31,8 @@ use crate::recording::{Direction, Ends, Recording, What, encoding, hex};
 use both::Both;
 use find::Find;
 pub use form::{Kind, Only, Time, Typed, WireForm};
+use in_step::Reading;
 use line::{Drawn, Line};
-use reading::Reading;
 
 /// At most this much is copied to the clipboard, in bytes.
 const COPY_MOST: usize = 1 << 20;
@@ -220,7 +220,7 @@ impl Wire {
         let row = recording.read(|log| {
             // What has gone is before the first row.
             let position = position.max(log.stream(direction).start);
-            self.reading.index().row_of(log, direction, position)
+            self.reading.known().row_of(log, direction, position)
         });
         if let Some(row) = row {
             // The first row of the list says what is gone.
@@ -232,7 +232,7 @@ impl Wire {
     /// Goes to the first of the bytes that are wanted, or to the last if that brings both into view.
     fn go_to_wanted(&mut self, recording: &Recording) {
         let Some((direction, range)) = &self.wanted else { return };
-        let row_of = |position| recording.read(|log| self.reading.index().row_of(log, *direction, position));
+        let row_of = |position| recording.read(|log| self.reading.known().row_of(log, *direction, position));
         let first = row_of(range.start);
         let last = row_of(range.end.saturating_sub(1));
         let close = last.filter(|last| first.is_some_and(|first| first + 1 >= self.rows.top() && *last <= first + 2));
@@ -314,7 +314,7 @@ impl Wire {
             self.keep_at_top(recording, direction, position);
         }
         self.go_to_wanted(recording);
-        let index = self.reading.index();
+        let index = self.reading.known();
         let (all, gone) = recording.read(|log| (index.rows(log), index.gone(log)));
         if all.is_empty() && gone == 0 {
             super::hint(ui, t("wire-empty"));
