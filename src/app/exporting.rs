@@ -186,8 +186,8 @@ impl Exporting {
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let target = self.target();
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let asked = dialogs::ask_where_to_export(frame, jobs, target.parent().unwrap_or(&self.folder), &name);
-        match asked {
+        let folder = target.parent().unwrap_or(&self.folder);
+        match dialogs::ask_where_to_save(frame, jobs, folder, &name, Done::ExportPathChosen) {
             Ok(()) => self.asking = true,
             Err(error) => notices.bad(error.to_string()),
         }

@@ -102,10 +102,7 @@ impl App {
                 }
                 Done::PathChosen { path: None, .. } => {
                     self.fetch.dialog_closed();
-                    // A dialog that cannot open looks like one that was closed; only the log knows.
-                    if crate::logging::take_dialog_error().is_some() {
-                        self.notices.bad(t("no-dialog"));
-                    }
+                    self.notices.no_path();
                 }
                 Done::Saved(Ok(path)) => {
                     let text = tf("saved", &[("path", path.display().to_string().into())]);
@@ -117,8 +114,8 @@ impl App {
                     self.notices.bad(error.to_string());
                 }
                 Done::ExportPathChosen(path) => {
-                    if path.is_none() && crate::logging::take_dialog_error().is_some() {
-                        self.notices.bad(t("no-dialog"));
+                    if path.is_none() {
+                        self.notices.no_path();
                     }
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }

@@ -147,10 +147,13 @@ impl Duplex {
     /// the close into a reset, which can take our last words with it. Waits for nothing. `read` is told the size
     /// of each read.
     pub(crate) fn say_goodbye(&self, buf: &mut [u8], most: usize, mut read: impl FnMut(usize)) {
-        if self.stream.shutdown(Shutdown::Write).is_err() || self.stream.set_nonblocking(true).is_err() {
-            return;
+        {
+            let _turn = lock(&self.turn);
+            if self.stream.shutdown(Shutdown::Write).is_err() || self.stream.set_nonblocking(true).is_err() {
+                return;
+            }
+            self.recording.note(What::HalfClosed);
         }
-        self.recording.note(What::HalfClosed);
         let mut drained = 0;
         while drained < most
             && let Ok(n) = self.read(buf)
@@ -169,9 +172,10 @@ impl Duplex {
         Error::new(operation, self.peer, cause)
     }
 
-    /// What ended the connection, noted in the recording too.
+    /// What ended the connection, noted in the recording too, in turn: after the write that it answers.
     fn broken(&self, operation: Operation, error: io::Error) -> Error {
         let error = Error::io(operation, self.peer, error);
+        let _turn = lock(&self.turn);
         self.recording.note(error.as_event());
         error
     }
@@ -264,5 +268,31 @@ mod tests {
                 assert_eq!(log.segment(number).expect("kept").direction, expected, "segment {number}");
             }
         });
+    }
+
+    #[test]
+    fn a_reset_is_never_recorded_before_the_write_that_it_answers() {
+        for n in 0..1_000 {
+            let (wire, mut remote) = pair();
+            let wire = Arc::new(wire);
+            let resetting = spawn("resetting", move || {
+                remote.read_exact(&mut [0]).expect("received");
+                // Closed with this, and so reset.
+                socket2::SockRef::from(&remote).set_linger(Some(Duration::ZERO)).expect("set");
+            })
+            .expect("thread");
+            let reader = spawn("reader", {
+                let wire = Arc::clone(&wire);
+                move || wire.read(&mut [0])
+            })
+            .expect("thread");
+            wire.write(&[1], |_| {}).expect("sent");
+            resetting.join().expect("joined");
+            assert!(matches!(reader.join().expect("joined").expect_err("reset").cause, Cause::Reset));
+            wire.recording.read(|log| {
+                let resets = log.events().iter().filter(|event| event.what == What::Reset);
+                assert_eq!(resets.map(|event| event.before).collect::<Vec<_>>(), [1], "in run {n}");
+            });
+        }
     }
 }

@@ -29,35 +29,6 @@ pub fn visible_lines(text: &str) -> String {
     out
 }
 
-/// The visible text of `bytes[range]` as one row of a longer text: a character belongs, whole, to the row in which it
-/// begins. `range` is cut to what there is.
-#[must_use]
-pub fn row(bytes: &[u8], range: std::ops::Range<usize>) -> String {
-    let end = range.end.min(bytes.len());
-    let start = range.start.min(end);
-    // A character has at most four bytes: this window has every character that begins in the row, and UTF-8 finds
-    // its step again within it.
-    let window_start = start.saturating_sub(3);
-    let mut position = window_start;
-    let mut out = String::new();
-    for chunk in bytes[window_start..(end + 3).min(bytes.len())].utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if (start..end).contains(&position) {
-                push_visible(&mut out, c);
-            }
-            position += c.len_utf8();
-        }
-        for byte in chunk.invalid() {
-            if (start..end).contains(&position) {
-                // Writing to a String cannot fail.
-                _ = write!(out, "\\x{byte:02x}");
-            }
-            position += 1;
-        }
-    }
-    out
-}
-
 /// Writes `c` as [`visible`] shows it: as it is, or as an escape, which begins with a backslash.
 pub(super) fn push_visible(out: &mut String, c: char) {
     match c {
@@ -85,20 +56,6 @@ mod tests {
     #[test]
     fn text_that_is_plain_stays_as_it_is() {
         assert_eq!(visible("Hello, 世界! \\n".as_bytes()), "Hello, 世界! \\n");
-    }
-
-    #[test]
-    fn a_character_cut_by_rows_is_shown_whole_where_it_begins() {
-        let bytes = "ab好c\n😀d".as_bytes();
-        let rows = |step: usize| -> Vec<String> {
-            (0..bytes.len()).step_by(step).map(|at| row(bytes, at..at + step)).collect()
-        };
-        assert_eq!(rows(4), ["ab好", "c\\n😀", "d"]);
-        for step in 1..12 {
-            assert_eq!(rows(step).concat(), visible(bytes), "rows of {step}");
-        }
-        assert_eq!(row(b"\xe5\xa5", 1..2), "\\xa5");
-        assert_eq!(row(b"abc", 5..9), "");
     }
 
     #[test]

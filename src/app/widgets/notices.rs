@@ -32,6 +32,13 @@ impl Notices {
         self.0 = Some(Notice { text, bad: true, until: None });
     }
 
+    /// A dialog gave no path. One that cannot open looks like one that was closed; only the log knows.
+    pub fn no_path(&mut self) {
+        if crate::logging::take_dialog_error().is_some() {
+            self.bad(t("no-dialog"));
+        }
+    }
+
     /// Something new begins: what was said of the old is out of date.
     pub fn clear(&mut self) {
         self.0 = None;

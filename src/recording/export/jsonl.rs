@@ -80,7 +80,7 @@ impl Form for Objects {
         _: &dyn Words,
         of: &mut Connection,
         moment: Moment,
-        piece: &Piece<'_>,
+        piece: &Piece<&[u8]>,
     ) -> io::Result<()> {
         let (connection, time, since_us) = (of.recording.number(), utc(moment.wall), moment.since);
         match piece {

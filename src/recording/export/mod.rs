@@ -274,17 +274,17 @@ impl<W: Write> Exporter<W> {
     fn write_slice(&mut self, index: usize) -> io::Result<()> {
         let connection = &mut self.sources[index].connection;
         let Some(axis) = &self.axis else { return Ok(()) };
-        for Item { at, time, kind } in self.slice.items.drain(..) {
+        for Item { at, time, piece } in self.slice.items.drain(..) {
             let moment = Moment { wall: axis.wall(time), since: at };
             begin(&mut *self.form, self.words, &mut self.out, connection)?;
-            let piece = match kind {
-                Kind::Segment { number, direction, position, bytes } => {
+            let piece = match piece {
+                Piece::Segment { number, direction, position, bytes } => {
                     self.written.segments += 1;
                     self.written.bytes += bytes.len() as u64;
                     Piece::Segment { number, direction, position, bytes: &self.slice.bytes[bytes] }
                 }
-                Kind::Event { before, what } => Piece::Event { before, what },
-                Kind::Gone { segments, streams } => {
+                Piece::Event { before, what } => Piece::Event { before, what },
+                Piece::Gone { segments, streams } => {
                     self.written.gone += streams.iter().map(|gone| gone.end - gone.start).sum::<u64>();
                     Piece::Gone { segments, streams }
                 }
@@ -368,7 +368,7 @@ trait Form {
         words: &dyn Words,
         connection: &mut Connection,
         moment: Moment,
-        piece: &Piece<'_>,
+        piece: &Piece<&[u8]>,
     ) -> io::Result<()>;
     /// Nothing more comes of this connection.
     fn end(&mut self, _out: &mut dyn Write, _connection: &mut Connection) -> io::Result<()> {
@@ -397,13 +397,13 @@ struct Moment {
     since: u64,
 }
 
-/// What is written one after the other.
-enum Piece<'a> {
+/// What is written one after the other. `Bytes` are those of a segment, or where in a slice they are.
+enum Piece<Bytes> {
     Segment {
         number: u64,
         direction: Direction,
         position: u64,
-        bytes: &'a [u8],
+        bytes: Bytes,
     },
     Event {
         before: u64,
@@ -435,25 +435,7 @@ struct Item {
     at: u64,
     /// The same on the axis of all, in nanoseconds.
     time: i64,
-    kind: Kind,
-}
-
-enum Kind {
-    /// Its bytes are in the slice.
-    Segment {
-        number: u64,
-        direction: Direction,
-        position: u64,
-        bytes: Range<usize>,
-    },
-    Event {
-        before: u64,
-        what: What,
-    },
-    Gone {
-        segments: Option<u64>,
-        streams: [Range<u64>; 2],
-    },
+    piece: Piece<Range<usize>>,
 }
 
 /// What comes next in a recording.
@@ -518,8 +500,8 @@ impl Source {
                     return Some(time);
                 }
                 self.at = at;
-                let kind = self.step(log, next, &mut slice.bytes);
-                slice.items.push(Item { at, time, kind });
+                let piece = self.step(log, next, &mut slice.bytes);
+                slice.items.push(Item { at, time, piece });
             }
         })
     }
@@ -579,26 +561,26 @@ impl Source {
     }
 
     /// Goes past `next`.
-    fn step(&mut self, log: &Log, next: Next, bytes: &mut Vec<u8>) -> Kind {
+    fn step(&mut self, log: &Log, next: Next, bytes: &mut Vec<u8>) -> Piece<Range<usize>> {
         match next {
             Next::Segment { number, range, direction } => {
                 let start = bytes.len();
                 log.bytes(direction, range.clone()).for_each(|slice| bytes.extend_from_slice(slice));
                 self.segment = number + 1;
                 self.positions[direction as usize] = range.end;
-                Kind::Segment { number, direction, position: range.start, bytes: start..bytes.len() }
+                Piece::Segment { number, direction, position: range.start, bytes: start..bytes.len() }
             }
             Next::Event { number, before, what } => {
                 self.event = number + 1;
                 self.closed = matches!(what, What::Closed(_));
-                Kind::Event { before, what }
+                Piece::Event { before, what }
             }
             Next::Gone { until, segments, streams } => {
                 self.segment = until;
                 for (position, gone) in self.positions.iter_mut().zip(&streams) {
                     *position = gone.end.max(*position);
                 }
-                Kind::Gone { segments, streams }
+                Piece::Gone { segments, streams }
             }
         }
     }

@@ -227,7 +227,7 @@ impl Form for Packets {
         words: &dyn Words,
         connection: &mut Connection,
         moment: Moment,
-        piece: &Piece<'_>,
+        piece: &Piece<&[u8]>,
     ) -> io::Result<()> {
         let event = |what: &What| visible(words.event(what).as_bytes());
         // Before a connection is there only tries happen, which are told with its first packet.

@@ -535,7 +535,7 @@ fn sequence_numbers_begin_again_after_four_gigabytes() {
     let recording = Recorder::new(0).open();
     recording.connected(ends(4));
     let mut connection = Source::new(recording, None).connection;
-    let mut piece = |piece: Piece<'_>| {
+    let mut piece = |piece: Piece<&[u8]>| {
         let moment = Moment { wall: 1_000_000, since: 0 };
         form.piece(&mut out, &Plain, &mut connection, moment, &piece).expect("written");
     };

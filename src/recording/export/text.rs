@@ -28,7 +28,7 @@ impl Form for Lines {
         words: &dyn Words,
         connection: &mut Connection,
         moment: Moment,
-        piece: &Piece<'_>,
+        piece: &Piece<&[u8]>,
     ) -> io::Result<()> {
         let (seconds, micros) = (moment.since / 1_000_000, moment.since % 1_000_000);
         write!(out, "{} +{seconds}.{micros:06} ", local(moment.wall))?;

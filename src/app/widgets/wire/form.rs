@@ -207,17 +207,8 @@ impl WireForm {
     }
 
     fn text_and_time(&mut self, ui: &mut Ui) {
-        let name = t("encoding");
-        let hover = t("encoding-hover");
-        let combo = ComboBox::from_id_salt("encoding").selected_text(self.encoding.name()).width(0.0).height(360.0);
-        let shown = combo.show_ui(ui, |ui| {
-            for one in Encoding::ALL {
-                if ui.selectable_value(&mut self.encoding, one, one.name()).clicked() {
-                    ui.close();
-                }
-            }
-        });
-        called(shown.response, name, hover);
+        let names = Encoding::ALL.map(|one| (one, one.name().to_owned()));
+        choose_named(ui, "encoding", &mut self.encoding, &names);
         choose(
             ui,
             "time",
@@ -274,13 +265,20 @@ fn number(ui: &mut Ui, name: &str, value: DragValue<'_>) {
     called(response, t(name), t(&format!("{name}-hover")));
 }
 
-/// A choice called `name`, whose hover text is that of `name`.
+/// A choice called `name`, whose hover text is that of `name`, among values with the ids of their texts.
 fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str)]) {
-    let chosen = all.iter().find(|(one, _)| one == value).map_or_else(String::new, |(_, id)| t(id));
-    let combo = ComboBox::from_id_salt(name).selected_text(chosen).width(0.0);
+    let all: Vec<_> = all.iter().map(|(one, id)| (*one, t(id))).collect();
+    choose_named(ui, name, value, &all);
+}
+
+/// Like [`choose`], among values with their texts.
+fn choose_named<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, String)]) {
+    let chosen = all.iter().find(|(one, _)| one == value).map_or("", |(_, text)| text);
+    // High enough for all of them.
+    let combo = ComboBox::from_id_salt(name).selected_text(chosen).width(0.0).height(360.0);
     let shown = combo.show_ui(ui, |ui| {
-        for (one, id) in all {
-            if ui.selectable_value(value, *one, t(id)).clicked() {
+        for (one, text) in all {
+            if ui.selectable_value(value, *one, text).clicked() {
                 // Also where it was chosen by keyboard or screen reader.
                 ui.close();
             }
