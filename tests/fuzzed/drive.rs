@@ -6,21 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use socketscope::events::ExportWords;
 use socketscope::recording::encoding::{Cell, Decoded, Encoding, Kind, decode};
 use socketscope::recording::escapes::{escaped, parse_escapes, parse_hex};
+use socketscope::recording::export::{Extent, Format, export};
 use socketscope::recording::framing::{Item, Lens, LineEnd, Prefix};
 use socketscope::recording::index::{Index, Row, View};
 use socketscope::recording::literal::{self, Form};
-use socketscope::recording::{By, Direction, Log, Recorder, Recording, What, hex, text};
+use socketscope::recording::pair::{self, Pair};
+use socketscope::recording::search::Search;
+use socketscope::recording::{By, Direction, Ends, Log, Recorder, Recording, What, hex, text};
 
 /// Goes as far as `data` reaches.
 pub fn drive(data: &[u8]) {
     let mut input = Unstructured::new(data);
     // Too little input is no mistake.
-    _ = match input.int_in_range(0..=7) {
+    _ = match input.int_in_range(0..=9) {
         Ok(0..=3) => wire(&mut input),
         Ok(4) => cuts(&mut input),
         Ok(5 | 6) => decoder(&mut input),
+        Ok(7 | 8) => both_ends(&mut input),
         _ => typed(&mut input),
     };
 }
@@ -263,6 +268,100 @@ fn cuts(input: &mut Unstructured<'_>) -> Result<()> {
         assert_eq!(pieces(&one, way), pieces(&other, way), "{lens:?}");
     }
     Ok(())
+}
+
+/// Both ends of a connection, of which the oldest may go: on one time axis, looked through, and exported.
+fn both_ends(input: &mut Unstructured<'_>) -> Result<()> {
+    let budget = if input.arbitrary()? { u64::MAX } else { input.int_in_range(0..=6_000)? };
+    let recorder = Recorder::new(budget);
+    let two = [recorder.open(), recorder.open()];
+    let two_of = [two[0].as_ref(), two[1].as_ref()];
+    let ends = Ends { local: ([127, 0, 0, 1], 5).into(), peer: ([127, 0, 0, 1], 6).into() };
+    two[0].connected(ends);
+    two[1].accepted(ends.mirrored());
+    let mut live = Pair::new(input.int_in_range(0..=40)?);
+    let mut time = two[0].origin();
+    while !input.is_empty() {
+        time += Duration::from_nanos(input.int_in_range(0..=3_000)?);
+        let one = input.choose(&two)?;
+        match input.int_in_range(0..=10)? {
+            0..=6 => one.push_begun(direction(input)?, &bytes(input, 40)?, time),
+            7 => one.note(happening(input)?),
+            8 => one.closed(),
+            9 if budget != u64::MAX => recorder.set_budget(input.int_in_range(0..=6_000)?),
+            _ => {
+                live.advance(two_of, input.int_in_range(0..=20)?);
+                let (from, many) = (input.arbitrary::<u16>()?, input.int_in_range(0..=50)?);
+                assert!(live.look(two_of, u64::from(from)..u64::from(from) + many).len() as u64 <= many);
+            }
+        }
+    }
+    let mut steps = 0;
+    while !live.advance(two_of, 100) {
+        steps += 1;
+        assert!(steps < 1_000, "each step gets on");
+    }
+    let rows = live.look(two_of, live.rows());
+    assert!(rows.iter().map(|row| row.number).eq(live.rows()), "rows have their numbers");
+    assert!(rows.windows(2).all(|pair| pair[0].entry.at <= pair[1].entry.at), "in the order of time");
+    for row in &rows {
+        let pair::Kind::Moved { number, .. } = row.entry.kind else { continue };
+        let (side, at) = (row.entry.side, row.bytes.start);
+        assert_eq!(live.row_of(two_of, side, number, at), Some(row.number));
+        if let Some(sources) = Pair::sources(two_of, side, number) {
+            assert_eq!(sources.count > 0, sources.ends.is_some());
+        }
+    }
+    for (side, one) in two.iter().enumerate() {
+        let shown = |way| {
+            let of = |row: &&pair::Row| {
+                row.entry.side == side
+                    && matches!(row.entry.kind, pair::Kind::Moved { direction, .. } if direction == way)
+            };
+            let bytes = rows.iter().filter(of).map(|row| row.bytes.clone()).filter(|bytes| !bytes.is_empty());
+            bytes.collect::<Vec<_>>()
+        };
+        for way in BOTH {
+            let (pieces, stream) = (shown(way), one.read(|log| log.stream(way)));
+            assert!(pieces.windows(2).all(|pair| pair[0].end == pair[1].start), "without gaps");
+            assert_eq!(pieces.last().map_or(stream.end, |last| last.end), stream.end);
+        }
+        search(input, one)?;
+    }
+    exported(&two);
+    Ok(())
+}
+
+/// What is found is there, and what is not found is not.
+fn search(input: &mut Unstructured<'_>, recording: &Recording) -> Result<()> {
+    let from = if input.arbitrary()? { Some((direction(input)?, input.int_in_range(0..=200)?)) } else { None };
+    let search = Search { needle: bytes(input, 3)?, only: None, forward: input.arbitrary()?, from };
+    let found = search.run(recording, || false);
+    recording.read(|log| match found {
+        Some(found) => assert_eq!(log.joined(found.direction, found.range), search.needle),
+        None => {
+            for way in BOTH.into_iter().filter(|_| !search.needle.is_empty()) {
+                let all = log.joined(way, 0..u64::MAX);
+                assert!(!all.windows(search.needle.len()).any(|part| part == search.needle), "it is there");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// All that is kept, and no more, is in each kind of file.
+fn exported(two: &[Arc<Recording>; 2]) {
+    for format in Format::ALL {
+        let mut file = Vec::new();
+        let written = export(format, &ExportWords, &Extent::Whole(two), &mut file).expect("memory takes all");
+        // Of packets one end's are enough.
+        let ends = if format == Format::Pcapng { &two[..1] } else { &two[..] };
+        let kept = |one: &Arc<Recording>| one.kept().end - one.kept().start;
+        assert_eq!(written.segments, ends.iter().map(kept).sum::<u64>(), "{format:?}");
+        let kept = |one: &Arc<Recording>| one.read(|log| BOTH.map(|way| log.joined(way, 0..u64::MAX).len()));
+        assert_eq!(written.bytes, ends.iter().flat_map(kept).sum::<usize>() as u64, "{format:?}");
+        assert!(!file.is_empty());
+    }
 }
 
 /// A stream decoded at once, in parts, and through the least window.

@@ -44,7 +44,7 @@ impl Window {
     /// Where the row with this text is.
     fn row(&self, part: &str) -> Rect {
         let list = self.harness.get_by_role_and_label(Role::List, "Wire");
-        list.get_by_label_contains(part).rect()
+        list.get_all_by_label_contains(part).next().expect("a row").rect()
     }
 
     /// Where the first character of the bytes of a row is.
@@ -238,6 +238,18 @@ fn what_did_not_fit_into_the_budget_is_said_where_it_was() {
     window.settle();
     window.key(egui::Key::Home);
     window.wait_for_text("MB earlier not kept");
+    let top = |part: &str| window.row(part).top();
+    assert!(top(" connected") < top("MB earlier not kept"), "it was connected before");
+    assert!(top("MB earlier not kept") < top(" xxxx"));
+}
+
+#[test]
+fn silence_ends_a_message_also_if_nothing_comes_after_it() {
+    let (mut window, mut server) = connected();
+    server.write_all(b"ab").expect("sent");
+    window.wait_for_wire(&["61 62 ab"]);
+    window.choose("Show as", "silence between");
+    window.wait_for("the end of the message", |window| window.shows("← 2 B ") && !window.shows("← 2 B …"));
 }
 
 #[test]
@@ -293,10 +305,15 @@ fn a_lens_and_back_leads_to_the_same_place() {
         window.key(egui::Key::PageDown);
     }
     let before = list(&window);
-    for lens in ["lines", "fixed size"] {
-        window.choose("Show as", lens);
-        assert_ne!(list(&window), before, "{lens}");
-    }
+    // The first row begins somewhere in a line, of which it has the end.
+    let (_, bytes) = before[0].split_once("  ").expect("columns");
+    let end = bytes.rsplit("  ").next().and_then(|text| text.split_once("\\n")).expect("a line's end").0.to_owned();
+    window.choose("Show as", "lines");
+    let number = end.rsplit(' ').next().expect("a number");
+    let top = list(&window);
+    assert!(top[..2].iter().any(|row| row.ends_with(&format!(" {number}\\n"))), "{number}: {:?}", &top[..2]);
+    window.choose("Show as", "fixed size");
+    assert_ne!(list(&window), before);
     window.choose("Show as", "reads and writes");
     assert_eq!(list(&window), before);
 }

@@ -9,8 +9,9 @@ use egui::{Color32, FontId, Rangef, Rect, RichText, Role, Sense, Stroke, TextFor
 use egui::{pos2, vec2};
 
 use super::form::Time;
+use super::gone::{self, Gone};
 use super::in_step::Pairing;
-use super::{WireForm, line};
+use super::{WireForm, is_closed, line};
 use crate::app::style::{self, Palette};
 use crate::app::widgets::{self, rows::Rows};
 use crate::events::{empty_text, event_text};
@@ -120,22 +121,25 @@ impl Both {
             closed: two.map(is_closed),
             pointed: self.pointed.clone(),
         };
-        // One more in front, which says what is gone.
         let is_gone = gone != [0, 0];
-        let numbers = all.start + u64::from(!is_gone)..all.end + 1;
+        let leading = if is_gone { leading(pair, two) } else { 0 };
+        let says = Gone::new(is_gone, &all, leading);
         let mut rows = std::mem::take(&mut self.rows);
-        let pointed = rows.ui(ui, &t("both-ends"), numbers, follow, |ui, range| {
-            if is_gone && range.start == all.start {
-                gone_row(ui, &look, gone);
-            }
-            let wanted = range.start.max(all.start + 1) - 1..range.end.saturating_sub(1);
-            let rows = pair.look(two, wanted);
+        let pointed = rows.ui(ui, &t("both-ends"), says.places(&all), follow, |ui, places| {
+            let rows = pair.look(two, says.rows(&places));
             let windows = windows(two, &rows, form);
+            let says_after = says.among(&places).map(|above| above.min(rows.len()));
             let mut pointed = None;
-            for (row, window) in rows.iter().zip(windows) {
+            for (n, (row, window)) in rows.iter().zip(windows).enumerate() {
+                if says_after == Some(n) {
+                    gone_row(ui, &look, gone);
+                }
                 if look.row(ui, two, row, window) {
                     pointed = pointed_at(row);
                 }
+            }
+            if says_after == Some(rows.len()) {
+                gone_row(ui, &look, gone);
             }
             pointed
         });
@@ -148,6 +152,7 @@ impl Both {
 
     /// The segment of the first row, and where in it, to find the place again when the rows change.
     fn top(&self, two: Two<'_>) -> Option<(usize, u64, u64)> {
+        // See [`Gone::places`].
         let top = self.rows.top().saturating_sub(1);
         let rows = self.pairing.known().look(two, top..top + 20);
         rows.into_iter().find_map(|row| match row.entry.kind {
@@ -157,18 +162,19 @@ impl Both {
     }
 }
 
+/// How many rows at the begin are of events.
+fn leading(pair: &Pair, two: Two<'_>) -> usize {
+    let first = pair.rows().start;
+    let rows = pair.look(two, first..first + gone::MOST_LEADING);
+    rows.iter().take_while(|row| matches!(row.entry.kind, Kind::Event(_))).count()
+}
+
 fn pair_of(two: [&Arc<Recording>; 2]) -> Two<'_> {
     [two[0].as_ref(), two[1].as_ref()]
 }
 
 fn is_client(recording: &Recording) -> bool {
     recording.read(|log| log.events().iter().any(|event| event.what == What::Connected))
-}
-
-/// Whether nothing will be read there any more.
-fn is_closed(recording: &Recording) -> bool {
-    let is_end = |what: &What| matches!(what, What::Closed(_) | What::Reset);
-    recording.read(|log| log.events().iter().rev().any(|event| is_end(&event.what)))
 }
 
 fn side_name(side: usize) -> String {

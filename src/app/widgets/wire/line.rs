@@ -132,6 +132,14 @@ impl Line {
         line
     }
 
+    /// It has ended if nothing has come for `gap`; otherwise says how long that may still take. `now` counts like its time.
+    pub(super) fn settle(&mut self, gap: Duration, now: Duration) -> Option<Duration> {
+        let begin = self.begin.as_mut().filter(|begin| begin.is_open)?;
+        let end = begin.at.saturating_add(gap);
+        begin.is_open = now < end;
+        end.checked_sub(now).filter(|rest| !rest.is_zero())
+    }
+
     /// The bytes of the whole piece.
     pub(super) fn whole(&self) -> Range<u64> {
         self.whole.clone()

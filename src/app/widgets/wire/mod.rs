@@ -7,6 +7,7 @@
 mod both;
 mod find;
 mod form;
+mod gone;
 mod in_step;
 mod job;
 mod line;
@@ -24,13 +25,15 @@ use super::rows::Rows;
 use crate::app::command::Command;
 use crate::app::style;
 use crate::i18n::{bytes, count, t, tf};
-use crate::recording::index::View;
+use crate::recording::framing::{Item, Lens};
+use crate::recording::index::{Index, View};
 use crate::recording::literal::{self, Form};
-use crate::recording::{Direction, Ends, Recording, What, encoding, hex};
+use crate::recording::{Direction, Ends, Log, Recording, What, encoding, hex};
 
 use both::Both;
 use find::Find;
 pub use form::{Kind, Only, Time, Typed, WireForm};
+use gone::Gone;
 use in_step::Reading;
 use line::{Drawn, Line};
 
@@ -223,7 +226,7 @@ impl Wire {
             self.reading.known().row_of(log, direction, position)
         });
         if let Some(row) = row {
-            // The first row of the list says what is gone.
+            // See [`Gone::places`].
             self.rows.set_top(row + 1);
             self.top = Some((row + 1, direction, position));
         }
@@ -237,7 +240,7 @@ impl Wire {
         let last = row_of(range.end.saturating_sub(1));
         let close = last.filter(|last| first.is_some_and(|first| first + 1 >= self.rows.top() && *last <= first + 2));
         if let Some(row) = close.or(first) {
-            // The first row of the list says what is gone.
+            // See [`Gone::places`].
             self.rows.scroll_to(row + 1);
         }
         if !self.reading.is_behind() {
@@ -333,25 +336,32 @@ impl Wire {
             }),
             marks,
         };
-        // One more in front, which says what is gone.
-        let numbers = all.start + u64::from(gone == 0)..all.end + 1;
+        let leading = if gone > 0 { recording.read(|log| leading(log, index)) } else { 0 };
+        let says = Gone::new(gone > 0, &all, leading);
         let mut rows = std::mem::take(&mut self.rows);
-        let shown = rows.ui(ui, &t("wire-title"), numbers, true, |ui, range| {
+        let shown = rows.ui(ui, &t("wire-title"), says.places(&all), true, |ui, places| {
             let clip = ui.max_rect();
-            let says_gone = gone > 0 && range.start == all.start;
-            let wanted = range.start.max(all.start + 1) - 1..range.end.saturating_sub(1);
-            let lines: Vec<Line> = recording
+            let wanted = says.rows(&places);
+            let mut lines: Vec<Line> = recording
                 .read(|log| index.look(log, wanted).iter().map(|row| Line::new(log, row, form.encoding)).collect());
-            if says_gone {
-                let text = tf("wire-gone", &[("size", bytes(gone).into())]);
-                super::list_row(ui, egui::RichText::new(text).color(style::palette(ui).warn));
+            if let Lens::Idle(gap) = index.view().lens {
+                settle(ui, recording, gap, &mut lines);
             }
             let mut shown = Vec::with_capacity(lines.len());
             let mut steps = line::Steps::default();
-            for line in lines {
-                let drawn = line.draw(ui, &look, &font, &mut steps);
-                shown.push(paint(ui, line, drawn));
+            let below = lines.split_off(says.among(&places).unwrap_or_default().min(lines.len()));
+            let mut draw = |ui: &mut Ui, lines: Vec<Line>| {
+                for line in lines {
+                    let drawn = line.draw(ui, &look, &font, &mut steps);
+                    shown.push(paint(ui, line, drawn));
+                }
+            };
+            draw(ui, lines);
+            if says.among(&places).is_some() {
+                let text = tf("wire-gone", &[("size", bytes(gone).into())]);
+                super::list_row(ui, egui::RichText::new(text).color(style::palette(ui).warn));
             }
+            draw(ui, below);
             let area = ui.interact(clip, ui.make_persistent_id("bytes"), Sense::click_and_drag());
             (shown, area)
         });
@@ -556,8 +566,37 @@ fn paint(ui: &mut Ui, line: Line, drawn: Drawn) -> Painted {
     Painted { line, name, rect, galley, cells }
 }
 
+/// How many rows at the begin are of events from before what is kept.
+fn leading(log: &Log, index: &Index) -> usize {
+    let (kept, first) = (log.kept().start, index.rows(log).start);
+    let rows = index.look(log, first..first + gone::MOST_LEADING);
+    let events = log.events();
+    let is_before = |item: &Item| match item {
+        Item::Event(number) => {
+            let event = events.get(number.saturating_sub(log.first_event()) as usize);
+            event.is_some_and(|event| event.before <= kept)
+        }
+        _ => false,
+    };
+    rows.iter().take_while(|row| is_before(&row.item)).count()
+}
+
+/// Silence ends a message as soon as it has lasted for `gap`, whatever comes after it.
+fn settle(ui: &Ui, recording: &Recording, gap: Duration, lines: &mut [Line]) {
+    let now = if is_closed(recording) { Duration::MAX } else { recording.origin().elapsed() };
+    if let Some(rest) = lines.iter_mut().filter_map(|line| line.settle(gap, now)).min() {
+        ui.ctx().request_repaint_after(rest);
+    }
+}
+
+/// Whether nothing will be read there any more.
+fn is_closed(recording: &Recording) -> bool {
+    let is_end = |what: &What| matches!(what, What::Closed(_) | What::Reset);
+    recording.read(|log| log.events().iter().rev().any(|event| is_end(&event.what)))
+}
+
 /// When the connection began, in the recording's time: before that, addresses were tried.
-fn begun(log: &crate::recording::Log) -> Duration {
+fn begun(log: &Log) -> Duration {
     let begin = log.events().iter().find(|event| matches!(event.what, What::Connected | What::Accepted));
     begin.map_or(Duration::ZERO, |event| event.at)
 }
