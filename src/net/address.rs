@@ -157,7 +157,8 @@ pub fn port_meaning(port: u16) -> String {
         _ => "port-free",
     });
     match i18n::find(&format!("port-{port}")) {
-        Some(known) => format!("{known}, {range}"),
+        Some(known) if port < 1024 => format!("{known}, {range}"),
+        Some(known) => known,
         None => range,
     }
 }

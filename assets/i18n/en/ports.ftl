@@ -2,7 +2,7 @@
 
 port-any = 0 takes a free port
 port-standard = below 1024: a standard service, needs administrator rights
-port-free = free to use
+port-free = from 1024 on: free for any program
 
 port-7 = echo service
 port-13 = time of day (daytime)
