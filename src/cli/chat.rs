@@ -79,16 +79,10 @@ struct Output {
 
 /// Chats until the peer closes, the replies have come in, or `stop`; the exit code.
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
-    match args.record.begin(0) {
-        Ok(record) => {
-            let code = chat(args, stop, record.recorder());
-            record.end(code)
-        }
-        Err(error) => {
-            say(&error.to_string());
-            1
-        }
-    }
+    args.record.run(|recorder| chat(args, stop, recorder)).unwrap_or_else(|error| {
+        say(&error.to_string());
+        1
+    })
 }
 
 fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {

@@ -139,16 +139,11 @@ pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
         teller.say(&error.to_string());
         return 1;
     }
-    match args.record.begin(0) {
-        Ok(record) => {
-            let code = fetch_to(args, stop, record.recorder(), out, out_is_terminal, &mut teller);
-            record.end(code)
-        }
-        Err(error) => {
-            teller.say(&error.to_string());
-            1
-        }
-    }
+    let fetched = args.record.run(|recorder| fetch_to(args, stop, recorder, out, out_is_terminal, &mut teller));
+    fetched.unwrap_or_else(|error| {
+        teller.say(&error.to_string());
+        1
+    })
 }
 
 fn fetch_to(

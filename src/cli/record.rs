@@ -26,35 +26,19 @@ fn in_a_format(path: PathBuf) -> Result<PathBuf, String> {
     if Format::of(&path).is_some() { Ok(path) } else { Err(formats_text()) }
 }
 
-/// What records a run.
-pub(super) struct Record {
-    recorder: Arc<Recorder>,
-    capture: Option<Capture>,
-}
-
 impl RecordArgs {
-    /// Begins the file, if there is to be one; else nothing looks at the recording, of which `otherwise` bytes are kept.
+    /// Begins the file, if there is to be one, does `work` with a recorder for its sockets, and finishes the file. Gives the
+    /// exit code: a file that a person asked for and does not get is a failure, also where everything else went well.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(super) fn begin(&self, otherwise: u64) -> Result<Record, Error> {
+    /// The file cannot be written; nothing was done.
+    pub(super) fn run(&self, work: impl FnOnce(&Arc<Recorder>) -> i32) -> Result<i32, Error> {
         let begin = |path: &Path| Capture::begin(path, Recorder::BUDGET, say);
         let capture = self.record.as_deref().map(begin).transpose()?;
-        let recorder = capture.as_ref().map_or_else(|| Recorder::new(otherwise), |one| Arc::clone(one.recorder()));
-        Ok(Record { recorder, capture })
-    }
-}
-
-impl Record {
-    /// For the sockets of the run.
-    pub(super) fn recorder(&self) -> &Arc<Recorder> {
-        &self.recorder
-    }
-
-    /// Finishes the file after a run that ended with `code`; the exit code of all. A file that a person asked for and
-    /// does not get is a failure, also where everything else went well.
-    pub(super) fn end(self, code: i32) -> i32 {
-        let is_there = self.capture.is_none_or(Capture::end);
-        if code == 0 && !is_there { 1 } else { code }
+        // Where nothing is to be written, nobody looks at the recording.
+        let recorder = capture.as_ref().map_or_else(|| Recorder::new(0), |one| Arc::clone(one.recorder()));
+        let code = work(&recorder);
+        let is_there = capture.is_none_or(Capture::end);
+        Ok(if code == 0 && !is_there { 1 } else { code })
     }
 }

@@ -75,16 +75,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves until `stop`; the exit code.
 pub fn run(args: &Args, stop: &Cancel) -> i32 {
-    match args.record.begin(0) {
-        Ok(record) => {
-            let code = serve(args, stop, record.recorder());
-            record.end(code)
-        }
-        Err(error) => {
-            say(&error.to_string());
-            1
-        }
-    }
+    args.record.run(|recorder| serve(args, stop, recorder)).unwrap_or_else(|error| {
+        say(&error.to_string());
+        1
+    })
 }
 
 fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {

@@ -9,7 +9,7 @@ use socketscope::net::report::Waker;
 use socketscope::net::{Cause, Operation};
 use socketscope::recording::Direction;
 
-use super::server::{Server, answer_then, hold, read_request, reset};
+use super::server::{Server, answer_in_pieces, answer_then, hold, read_request, reset};
 use super::{Done, fetch, recorder};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -277,20 +277,7 @@ proptest! {
         answer.extend(format!("{:x}\r\n", zipped.len()).bytes());
         answer.extend(zipped);
         answer.extend(b"\r\n0\r\n\r\n");
-        let server = Server::new(vec![Box::new(move |mut stream| {
-            read_request(&mut stream)?;
-            stream.set_nodelay(true)?;
-            let mut rest = &answer[..];
-            for cut in cuts.iter().cycle() {
-                let (piece, after) = rest.split_at(rest.len().min(*cut));
-                stream.write_all(piece)?;
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            super::server::close(stream)
-        })]);
+        let server = Server::new(vec![answer_in_pieces(answer, cuts)]);
         prop_assert_eq!(fetch(&server.url("/")).bytes(), b"Hello, Michael!");
     }
 }

@@ -8,7 +8,7 @@ use socketscope::net::fetch::{Fault, Fetch, Hop, Options, Parts};
 use socketscope::net::report::Waker;
 use socketscope::recording::Direction;
 
-use super::server::{Server, answer_then, answer_tls, close, hold, read_request, reset};
+use super::server::{Server, answer_in_pieces, answer_then, answer_tls, hold, reset};
 use super::{Done, fetch, fetch_with, recorder};
 
 /// The parts of one direction with their bytes: in order, without gaps, and over all that was recorded.
@@ -298,20 +298,7 @@ proptest! {
     #[test]
     fn parts_are_the_same_however_they_are_cut(cuts in prop::collection::vec(1usize..30, 1..6)) {
         let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a\r\nbody\r\n0\r\nA: b\r\n\r\n";
-        let server = Server::new(vec![Box::new(move |mut stream| {
-            read_request(&mut stream)?;
-            stream.set_nodelay(true)?;
-            let mut rest = &answer[..];
-            for cut in cuts.iter().cycle() {
-                let (piece, after) = rest.split_at(rest.len().min(*cut));
-                stream.write_all(piece)?;
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            close(stream)
-        })]);
+        let server = Server::new(vec![answer_in_pieces(answer.to_vec(), cuts)]);
         let expected = named([
             STATUS,
             CHUNKED,

@@ -98,6 +98,24 @@ pub fn answer_then(bytes: &[u8], then: impl FnOnce(TcpStream) -> io::Result<()> 
     })
 }
 
+/// Reads the request, sends `bytes` in pieces of these sizes, again and again, and closes.
+pub fn answer_in_pieces(bytes: Vec<u8>, sizes: Vec<usize>) -> Script {
+    Box::new(move |mut stream| {
+        read_request(&mut stream)?;
+        stream.set_nodelay(true)?;
+        let mut rest = bytes.as_slice();
+        for size in sizes.iter().cycle() {
+            let (piece, after) = rest.split_at(rest.len().min(*size));
+            stream.write_all(piece)?;
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        close(stream)
+    })
+}
+
 /// Keeps the connection open until the other side closes it.
 pub fn hold(mut stream: TcpStream) -> io::Result<()> {
     io::copy(&mut stream, &mut io::sink()).map(drop)
