@@ -5,6 +5,7 @@
 //! * [`recording`] — WHAT crossed a socket. Pure data: no sockets, no threads, no screen.
 //! * [`net`] — the ENGINE: sockets and worker threads. Knows no egui.
 //! * [`i18n`] — every text that a person reads; [`events`] — the words for what crossed a socket.
+//! * [`typed`] — what is wrong with what a person typed, in words.
 //! * [`capture`] — recordings to files.
 //! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
 //! * [`app`] — front door 2: the window.
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod events;
 pub mod i18n;
 pub mod logging;
+pub mod typed;
 
 pub mod net;
 pub mod recording;

@@ -1,8 +1,11 @@
-//! The driver of the fuzzer with a few thousand inputs: what holds for any recording, and for whatever is typed.
+//! The drivers of the fuzzer with a few thousand inputs: what holds for any recording, for whatever is typed, and for
+//! whatever clients say.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 #[path = "fuzzed/drive.rs"]
 mod drive;
+#[path = "fuzzed/serve.rs"]
+mod serve;
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -18,5 +21,10 @@ proptest! {
     #[test]
     fn whatever_is_recorded_or_typed_what_must_hold_holds(data in prop::collection::vec(any::<u8>(), 0..400)) {
         drive::drive(&data);
+    }
+
+    #[test]
+    fn whatever_a_client_says_the_server_goes_on(data in prop::collection::vec(any::<u8>(), 0..300)) {
+        serve::drive(&data);
     }
 }

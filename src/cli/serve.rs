@@ -1,6 +1,7 @@
 //! `socketscope serve`: the greeting server in a terminal.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,8 +13,9 @@ use super::{parse_seconds, record, say};
 use crate::i18n::{count, t, tf};
 use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
+use crate::net::server::rules::{Ready, Rule, from_toml, read_file};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
-use crate::net::{Error, Operation, address, spawn};
+use crate::net::{Cause, Error, Operation, address, spawn};
 use crate::recording::Recorder;
 
 /// How to serve.
@@ -34,6 +36,9 @@ pub struct Args {
     /// The answer.
     #[arg(long, value_name = "TEXT", default_value = "Hello, {message}!", help = t("cli-serve-reply"))]
     reply: String,
+    /// What to answer besides the greeting.
+    #[arg(long, value_name = "RULES", help = t("cli-serve-rules"))]
+    rules: Option<String>,
     /// Bytes of one read.
     #[arg(long, value_name = "BYTES", default_value = "1024", help = t("cli-serve-receive-size"),
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=LARGEST_RECEIVE as u64))]
@@ -89,9 +94,17 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
             return 1;
         }
     };
+    let rules = match args.rules.as_deref().map(rules_of).transpose() {
+        Ok(rules) => rules.unwrap_or_default(),
+        Err(error) => {
+            say(&error.to_string());
+            return 1;
+        }
+    };
     let settings = Settings {
         welcome: args.welcome.clone(),
         reply: args.reply.clone(),
+        rules,
         receive_size: args.receive_size,
         pause: args.pause,
         boundary: args.framing.into(),
@@ -122,6 +135,16 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         }
     }
     i32::from(matches!(server.state(), State::Failed(_)))
+}
+
+/// The ready-made rules of this name, or those in the file of this name.
+fn rules_of(name: &str) -> Result<Vec<Rule>, Error> {
+    if let Ok(ready) = Ready::from_str(name, true) {
+        return Ok(ready.rules());
+    }
+    let bytes = read_file(Path::new(name)).map_err(|error| Error::io(Operation::Understand, name, error))?;
+    let rules = from_toml(&String::from_utf8_lossy(&bytes));
+    rules.map_err(|what| Error::new(Operation::Understand, name, Cause::Rule(what)))
 }
 
 /// Tells what happens until the server has ended.

@@ -126,6 +126,9 @@ pub enum Cause {
     /// A line is longer than this many bytes.
     #[error("{}", tf("cause-line-too-long", &[("limit", i18n::bytes(*.0).into())]))]
     LineTooLong(u64),
+    /// A rule of the server is wrong: which and how.
+    #[error("{0}")]
+    Rule(String),
     /// There is no connection to send on.
     #[error("{}", t("cause-not-connected"))]
     NotConnected,
@@ -171,6 +174,7 @@ impl Cause {
             Self::NotReading(_) => "advice-not-reading",
             Self::LineTooLong(_) => "advice-line-too-long",
             Self::NotConnected => "advice-not-connected",
+            Self::Rule(_) => "advice-rule",
             Self::QueueFull => "advice-queue-full",
             Self::Empty | Self::Reset | Self::Cancelled | Self::Os(_) => return None,
         };

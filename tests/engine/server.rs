@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use socketscope::net::report::Waker;
+use socketscope::net::server::rules::{Ready, Reply, Rule, When};
 use socketscope::net::server::{Boundary, CLOSED_KEPT, Doing, Ended, Event, Server, Settings, State, Totals};
 use socketscope::net::{Cause, Operation};
 
@@ -101,6 +102,92 @@ fn every_setting_is_followed() {
     client.hear(format!("1: Mich from {peer} {{x}}2: ael from {peer} {{x}}"));
     client.say("exit");
     client.hear_end();
+}
+
+fn rule(when: When, pattern: &str, with: &str) -> Rule {
+    Rule { when, pattern: pattern.to_owned(), with: with.to_owned(), ..Rule::default() }
+}
+
+#[test]
+fn the_first_rule_that_matches_answers_and_the_greeting_answers_the_rest() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("reply");
+    std::fs::write(&file, b"\0of a file").expect("written");
+    let rules = vec![
+        rule(When::Regex, "^(\\w+)=(\\w+)$", "{2}={1}"),
+        Rule { reply: Reply::File, ..rule(When::Exact, "file", file.to_str().expect("a path")) },
+        Rule { close: true, reply: Reply::Exactly, ..rule(When::Starts, "bye", "farewell") },
+        rule(When::Exact, "exit", "not yet"),
+    ];
+    let (server, address) = serve(Settings { rules, ..quick() });
+    let mut client = Client::to(address);
+    let peer = client.address();
+    client.hear("Welcome!");
+    client.say("a=b\r\nMichael\nfile\nexit\n");
+    client.hear("b=a\r\nHello, Michael!\n\0of a filenot yet\n");
+    client.say("bye now\nunheard\n");
+    client.hear("farewell");
+    client.hear_end();
+    let mut told = Vec::new();
+    let ended = until(&server, |event| match event {
+        Event::Matched(sample) => {
+            told.push(sample.text());
+            None
+        }
+        Event::Closed { ended, .. } => Some(ended.clone()),
+        _ => None,
+    });
+    assert!(matches!(ended, Ended::Rule), "{ended:?}");
+    assert_eq!(told, [format!("{peer} said “exit”, rule 4 answered")]);
+    assert_eq!(server.totals().greetings, 5);
+}
+
+#[test]
+fn a_busy_client_has_one_line_of_the_log_until_that_is_read() {
+    let (server, address) = serve(Settings { rules: Ready::Echo.rules(), ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    for n in 0..2_000 {
+        client.say(format!("{n:04}"));
+        client.hear(format!("{n:04}"));
+    }
+    client.say("last");
+    client.hear("last");
+    drop(client);
+    let mut told = Vec::new();
+    until(&server, |event| {
+        told.extend(if let Event::Matched(sample) = &event { Some(sample.text()) } else { None });
+        matches!(event, Event::Closed { .. }).then_some(())
+    });
+    // The last one may be told as well, when the first one has just been taken.
+    assert!(told.len() <= 2 && told[0].contains("“0000”"), "{told:?}");
+    assert_eq!(server.inbox().lost(), 0);
+    assert_eq!(server.totals().greetings, 2_001, "all are counted");
+}
+
+#[test]
+fn a_rule_may_wait_before_its_reply_after_what_comes_before_it_has_left() {
+    let long = Rule { delay_ms: 3_600_000, ..rule(When::Exact, "wait", "never heard") };
+    let short = Rule { delay_ms: 20, ..rule(When::Exact, "soon", "later") };
+    let (server, address) = serve(Settings { rules: vec![long, short], ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("a\nsoon\nb\nwait\nc\n");
+    client.hear("Hello, a!\nlater\nHello, b!\n");
+    wait_for("the pause", || server.connections()[0].doing().0 == Doing::Pausing);
+    let script = script(&server.connections()[0].recording);
+    assert_eq!(script[2..], ["→ Hello, a!\\n", "→ later\\nHello, b!\\n"]);
+    server.stop();
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Stopped));
+}
+
+#[test]
+fn a_mistake_in_a_rule_is_said_before_anything_listens() {
+    let rules = vec![rule(When::Any, "", ""), rule(When::Regex, "(", "")];
+    let server = Server::start("127.0.0.1", 0, Settings { rules, ..quick() }, &recorder(), Waker::none());
+    let error = server.wait_listening().expect_err("a mistake").to_string();
+    assert!(error.starts_with("Cannot use “Rules”: rule 2: "), "{error}");
 }
 
 #[test]

@@ -62,6 +62,7 @@ advice-unreachable = check the address and the network connection
 advice-timed-out = check the address, or allow more time
 advice-not-reading = the program there may hang
 advice-line-too-long = end each message with a line end, or choose another message boundary
+advice-rule = correct it, or take it out
 advice-not-connected = connect first
 advice-queue-full = wait until the other side has read some of it
 advice-no-descriptors = close some connections, or raise the limit (ulimit -n)

@@ -2,16 +2,18 @@
 
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::greeting::{Greeting, LONGEST_LINE, Next};
+use super::greeting::{Answers, Greeting, LONGEST_LINE, Next};
+use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
+use crate::i18n::tf;
 use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
 use crate::net::{Cause, Error, Operation, lock};
-use crate::recording::{Ends, Recording};
+use crate::recording::{Ends, Recording, text};
 
 /// One connection, open or closed.
 #[derive(Debug)]
@@ -30,6 +32,38 @@ pub struct Connection {
     origin: Instant,
     counters: Counters,
     ended: OnceLock<Ended>,
+    /// A [`Sample`] of it is on its way.
+    sampled: AtomicBool,
+}
+
+/// A message that a rule answered, to be told. There is one of each connection at a time: the next is taken when this one
+/// is dropped, so that a busy client cannot flood the log.
+#[derive(Debug)]
+pub struct Sample {
+    connection: Arc<Connection>,
+    /// The number of the rule, from 1.
+    pub rule: usize,
+    /// The begin of the message.
+    pub message: Vec<u8>,
+}
+
+impl Sample {
+    /// In words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let args = [
+            ("peer", self.connection.ends.peer.to_string().into()),
+            ("rule", self.rule.into()),
+            ("message", text::visible(&self.message).into()),
+        ];
+        tf("server-matched", &args)
+    }
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        self.connection.sampled.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Written by the connection's own thread alone, in a cache line of their own, so that counting costs nothing.
@@ -60,6 +94,7 @@ impl Connection {
             origin: Instant::now(),
             counters: Counters::default(),
             ended: OnceLock::new(),
+            sampled: AtomicBool::new(false),
         }
     }
 
@@ -125,15 +160,16 @@ pub(super) struct Job {
     pub(super) stream: TcpStream,
     pub(super) shared: Arc<Shared>,
     pub(super) reporter: Reporter<Event>,
+    pub(super) rules: Arc<Rules>,
     /// Wakes the acceptor, which waits when there is no room.
     pub(super) acceptor: Arc<mio::Waker>,
 }
 
 /// The thread of one connection.
 pub(super) fn run(job: Job) {
-    let Job { connection, stream, shared, reporter, acceptor } = job;
+    let Job { connection, stream, shared, reporter, rules, acceptor } = job;
     // A mistake in serving one client must not end the others.
-    let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &reporter)))
+    let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &rules, &reporter)))
         .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));
     end(&connection, ended, &shared, &reporter, &acceptor);
     let before = {
@@ -165,7 +201,13 @@ pub(super) fn end(
     reporter.send(Event::Closed { id: connection.id, peer: connection.ends.peer, ended });
 }
 
-fn serve(connection: &Connection, stream: TcpStream, shared: &Shared, reporter: &Reporter<Event>) -> Ended {
+fn serve(
+    connection: &Arc<Connection>,
+    stream: TcpStream,
+    shared: &Shared,
+    rules: &Rules,
+    reporter: &Reporter<Event>,
+) -> Ended {
     let wire = match Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
@@ -174,7 +216,7 @@ fn serve(connection: &Connection, stream: TcpStream, shared: &Shared, reporter: 
         let wire = Arc::clone(&wire);
         move || wire.shut()
     });
-    converse(connection, &wire, shared, reporter).unwrap_or_else(broken)
+    converse(connection, &wire, shared, rules, reporter).unwrap_or_else(broken)
 }
 
 fn broken(error: Error) -> Ended {
@@ -186,9 +228,10 @@ fn broken(error: Error) -> Ended {
 }
 
 fn converse(
-    connection: &Connection,
+    connection: &Arc<Connection>,
     wire: &Duplex,
     shared: &Shared,
+    rules: &Rules,
     reporter: &Reporter<Event>,
 ) -> Result<Ended, Error> {
     let Counters { bytes_in, bytes_out, greetings, .. } = &connection.counters;
@@ -198,9 +241,9 @@ fn converse(
         wire.write(bytes, |n| add(bytes_out, n as u64))
     };
     let peer = connection.ends.peer;
-    let mut greeting = Greeting::new(settings.boundary, &shared.template, peer.to_string());
+    let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
     let mut buf = vec![0; settings.receive_size];
-    let mut replies = Vec::new();
+    let mut answers = Answers::default();
     write(settings.welcome.as_bytes())?;
     loop {
         reporter.wake();
@@ -213,27 +256,35 @@ fn converse(
             });
         }
         add(bytes_in, n as u64);
-        replies.clear();
-        let next = greeting.read(&buf[..n], &mut replies);
+        answers.clear();
+        let next = greeting.read(&buf[..n], &mut answers);
         let answered = greeting.answered() - greetings.load(Ordering::Relaxed);
         if answered > 0 {
-            if !settings.pause.is_zero() {
+            // Without pauses all replies leave in one write.
+            let mut sent = 0;
+            let pauses = [(0, settings.pause)].into_iter().chain(answers.delays.iter().copied());
+            for (begin, pause) in pauses.filter(|(_, pause)| !pause.is_zero()) {
+                write(&answers.bytes[sent..begin])?;
+                sent = begin;
                 reporter.wake();
                 connection.set_doing(Doing::Pausing);
-                if !shared.hang_up.pause(settings.pause) {
+                if !shared.hang_up.pause(pause) {
                     return Ok(Ended::Stopped);
                 }
             }
-            write(&replies)?;
+            write(&answers.bytes[sent..])?;
             add(greetings, answered);
-            // One read of many short lines makes a long answer: not kept for ever.
-            if replies.capacity() > 64 << 10 {
-                replies = Vec::new();
+            if let Some((rule, message)) = answers.matched.take()
+                && !connection.sampled.swap(true, Ordering::Relaxed)
+            {
+                let connection = Arc::clone(connection);
+                reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
             }
         }
         let ended = match next {
             Next::Read => continue,
             Next::Exit => Ended::Exit,
+            Next::Close => Ended::Rule,
             Next::LineTooLong => {
                 let cause = Cause::LineTooLong(LONGEST_LINE as u64);
                 Ended::Failed(Arc::new(Error::new(Operation::Receive, peer, cause)))

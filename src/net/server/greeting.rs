@@ -1,62 +1,13 @@
-//! The tutorial's protocol as bytes in, bytes out: no sockets, no threads, no clock.
+//! The tutorial's protocol as bytes in, bytes out: no sockets, no threads, no clock of its own.
+
+use std::time::{Duration, SystemTime};
 
 use super::Boundary;
+use super::rules::Rules;
+use super::template::Facts;
 
 /// How long a line may be, its line end not counted, with [`Boundary::Line`]: 64 KiB.
 pub const LONGEST_LINE: usize = 64 << 10;
-
-/// The reply as a person wrote it, taken apart once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Message,
-    Peer,
-    Number,
-}
-
-impl Template {
-    /// `{message}` is the message's bytes, `{peer}` the client's address, `{n}` the number of the message on its
-    /// connection, from 1. Any other brace is text.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let places = [("{message}", Piece::Message), ("{peer}", Piece::Peer), ("{n}", Piece::Number)];
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            if let Some((place, piece)) = places.iter().find(|(place, _)| rest.starts_with(place)) {
-                if !plain.is_empty() {
-                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                }
-                pieces.push(piece.clone());
-                rest = &rest[place.len()..];
-            } else {
-                plain.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
-        }
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
-        }
-        Self(pieces)
-    }
-
-    fn fill(&self, message: &[u8], peer: &str, number: u64, out: &mut Vec<u8>) {
-        use std::io::Write as _;
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Piece::Message => out.extend_from_slice(message),
-                Piece::Peer => out.extend_from_slice(peer.as_bytes()),
-                // Writing to a Vec cannot fail.
-                Piece::Number => _ = write!(out, "{number}"),
-            }
-        }
-    }
-}
 
 /// What comes after the replies to one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,26 +16,55 @@ pub enum Next {
     Read,
     /// The client said `exit`: close.
     Exit,
+    /// A rule says so: close.
+    Close,
     /// A line is longer than [`LONGEST_LINE`]: close, it is an error.
     LineTooLong,
+}
+
+/// What answers one read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// All replies, one after the other.
+    pub bytes: Vec<u8>,
+    /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
+    pub delays: Vec<(usize, Duration)>,
+    /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
+    pub matched: Option<(usize, Vec<u8>)>,
+}
+
+/// How much of a message [`Answers::matched`] has, in bytes.
+pub const SAMPLE: usize = 80;
+
+impl Answers {
+    /// Ready for the next read; the room is used again, unless one read of many short lines made it large.
+    pub fn clear(&mut self) {
+        if self.bytes.capacity() > 64 << 10 {
+            self.bytes = Vec::new();
+        }
+        self.bytes.clear();
+        self.delays.clear();
+        self.matched = None;
+    }
 }
 
 /// The conversation with one client.
 #[derive(Debug)]
 pub struct Greeting<'a> {
     boundary: Boundary,
-    template: &'a Template,
+    rules: &'a Rules,
     peer: String,
+    clock: fn() -> SystemTime,
     answered: u64,
     /// With [`Boundary::Line`]: the begun line, never longer than [`LONGEST_LINE`].
     begun: Vec<u8>,
 }
 
 impl<'a> Greeting<'a> {
-    /// A conversation in which nothing has been said yet. `peer` is what `{peer}` stands for.
+    /// A conversation in which nothing has been said yet. `peer` is what `{peer}` stands for, and `clock` tells `{time}`.
     #[must_use]
-    pub fn new(boundary: Boundary, template: &'a Template, peer: String) -> Self {
-        Self { boundary, template, peer, answered: 0, begun: Vec::new() }
+    pub fn new(boundary: Boundary, rules: &'a Rules, peer: String, clock: fn() -> SystemTime) -> Self {
+        Self { boundary, rules, peer, clock, answered: 0, begun: Vec::new() }
     }
 
     /// How many messages have been answered.
@@ -99,16 +79,16 @@ impl<'a> Greeting<'a> {
         self.begun.len()
     }
 
-    /// Takes what one read returned and appends the replies to `out`. What follows `exit` in the same read is
-    /// ignored. After anything but [`Next::Read`] the conversation is over.
-    pub fn read(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Next {
+    /// Takes what one read returned and appends the replies to `out`. What follows `exit`, or a message after which a rule
+    /// closes, in the same read is ignored. After anything but [`Next::Read`] the conversation is over.
+    pub fn read(&mut self, bytes: &[u8], out: &mut Answers) -> Next {
         if self.boundary == Boundary::AsRead {
-            return if split_line_end(bytes).0 == b"exit" { Next::Exit } else { self.answer(bytes, b"", out) };
+            return self.message(bytes, b"", out);
         }
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let next = match self.boundary {
                 Boundary::Line => self.line(piece, out),
-                _ => self.message(piece, out),
+                _ => self.split(piece, out),
             };
             if next != Next::Read {
                 return next;
@@ -118,20 +98,20 @@ impl<'a> Greeting<'a> {
     }
 
     /// A piece of a line, up to its line end if it has come.
-    fn line(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Next {
+    fn line(&mut self, piece: &[u8], out: &mut Answers) -> Next {
         let ends = piece.ends_with(b"\n");
         if self.begun.len() + piece.len() - usize::from(ends) > LONGEST_LINE {
             return Next::LineTooLong;
         }
         if ends && self.begun.is_empty() {
-            return self.message(piece, out);
+            return self.split(piece, out);
         }
         self.begun.extend_from_slice(piece);
         if !ends {
             return Next::Read;
         }
         let line = std::mem::take(&mut self.begun);
-        let next = self.message(&line, out);
+        let next = self.split(&line, out);
         // The room is used again, unless one long line would hold it for as long as the client stays.
         if line.capacity() <= 4 << 10 {
             self.begun = line;
@@ -140,17 +120,32 @@ impl<'a> Greeting<'a> {
         next
     }
 
-    /// One message with its line end, if it has one.
-    fn message(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Next {
+    /// A message with its line end, if it has one.
+    fn split(&mut self, piece: &[u8], out: &mut Answers) -> Next {
         let (message, end) = split_line_end(piece);
-        if message == b"exit" { Next::Exit } else { self.answer(message, end, out) }
+        self.message(message, end, out)
     }
 
-    fn answer(&mut self, message: &[u8], end: &[u8], out: &mut Vec<u8>) -> Next {
+    /// One message.
+    fn message(&mut self, message: &[u8], end: &[u8], out: &mut Answers) -> Next {
+        let facts = Facts { peer: &self.peer, number: self.answered + 1, clock: self.clock };
+        let begin = out.bytes.len();
+        let answer = match self.rules.answer(message, &facts, &mut out.bytes) {
+            Some(answer) => answer,
+            None if split_line_end(message).0 == b"exit" => return Next::Exit,
+            None => self.rules.greet(message, &facts, &mut out.bytes),
+        };
         self.answered += 1;
-        self.template.fill(message, &self.peer, self.answered, out);
-        out.extend_from_slice(end);
-        Next::Read
+        if answer.ends_as_message {
+            out.bytes.extend_from_slice(end);
+        }
+        if !answer.delay.is_zero() {
+            out.delays.push((begin, answer.delay));
+        }
+        if let Some(rule) = answer.rule {
+            out.matched = Some((rule, message[..message.len().min(SAMPLE)].to_vec()));
+        }
+        if answer.close { Next::Close } else { Next::Read }
     }
 }
 
@@ -171,16 +166,16 @@ mod tests {
 
     /// The replies to `reads` joined, how it went on, and how many messages were answered.
     fn talk<'a>(boundary: Boundary, reads: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Next, u64) {
-        let template = Template::new("Hello, {message}!");
-        let mut greeting = Greeting::new(boundary, &template, "peer".to_owned());
-        let mut out = Vec::new();
+        let rules = Rules::greeting("Hello, {message}!");
+        let mut greeting = Greeting::new(boundary, &rules, "peer".to_owned(), SystemTime::now);
+        let mut out = Answers::default();
         for read in reads {
             let next = greeting.read(read, &mut out);
             if next != Next::Read {
-                return (out, next, greeting.answered());
+                return (out.bytes, next, greeting.answered());
             }
         }
-        (out, Next::Read, greeting.answered())
+        (out.bytes, Next::Read, greeting.answered())
     }
 
     #[track_caller]
@@ -252,19 +247,19 @@ mod tests {
 
     #[test]
     fn the_template_fills_its_places_and_leaves_other_braces_alone() {
-        let template = Template::new("{n}. {peer} 说 {message}{message} {{n}} {x} {message {");
-        let mut greeting = Greeting::new(Boundary::Automatic, &template, "[::1]:5".to_owned());
-        let mut out = Vec::new();
+        let rules = Rules::greeting("{n}. {peer} 说 {message}{message} {{n}} {x} {1} {message {");
+        let mut greeting = Greeting::new(Boundary::Automatic, &rules, "[::1]:5".to_owned(), SystemTime::now);
+        let mut out = Answers::default();
         assert_eq!(greeting.read(b"a\n{n}\n", &mut out), Next::Read);
         assert_eq!(
-            String::from_utf8_lossy(&out),
-            "1. [::1]:5 说 aa {1} {x} {message {\n2. [::1]:5 说 {n}{n} {2} {x} {message {\n"
+            String::from_utf8_lossy(&out.bytes),
+            "1. [::1]:5 说 aa {1} {x} {1} {message {\n2. [::1]:5 说 {n}{n} {2} {x} {1} {message {\n"
         );
-        let empty = Template::new("");
-        let mut greeting = Greeting::new(Boundary::Automatic, &empty, String::new());
+        let empty = Rules::greeting("");
+        let mut greeting = Greeting::new(Boundary::Automatic, &empty, String::new(), SystemTime::now);
         out.clear();
         assert_eq!(greeting.read(b"a", &mut out), Next::Read);
-        assert_eq!((out.len(), greeting.answered()), (0, 1));
+        assert_eq!((out.bytes.len(), greeting.answered()), (0, 1));
     }
 
     /// Bytes that are often line ends and often `exit`.

@@ -10,10 +10,12 @@ use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
 use super::connection::{self, Connection, Job};
+use super::rules::{self, Rules};
 use super::{Ended, Event, Shared, State, Threads};
+use crate::i18n::t;
 use crate::net::connect::resolve;
 use crate::net::report::Reporter;
-use crate::net::{Error, Operation, address, lock, spawn};
+use crate::net::{Cause, Error, Operation, address, lock, spawn};
 use crate::recording::{Ends, Recorder};
 
 const LISTENER: Token = Token(0);
@@ -54,6 +56,7 @@ struct Acceptor<'a> {
     shared: &'a Arc<Shared>,
     recorder: &'a Arc<Recorder>,
     reporter: &'a Reporter<Event>,
+    rules: Arc<Rules>,
     listener: mio::net::TcpListener,
     address: SocketAddr,
     poll: Poll,
@@ -75,11 +78,14 @@ impl<'a> Acceptor<'a> {
         recorder: &'a Arc<Recorder>,
         reporter: &'a Reporter<Event>,
     ) -> Result<Self, Error> {
+        let settings = &shared.settings;
+        let rules = Rules::new(&settings.rules, &settings.reply, rules::read_file)
+            .map_err(|mistake| Error::new(Operation::Understand, t("rules"), Cause::Rule(mistake.text())))?;
         let mut bound = Err(ErrorKind::AddrNotAvailable.into());
         let mut address = None;
         for candidate in resolve(host, port, RESOLVE_LIMIT, &shared.stop)? {
             address = Some(candidate);
-            bound = listen(candidate, shared.settings.backlog);
+            bound = listen(candidate, settings.backlog);
             if !bound.as_ref().is_err_and(is_not_ours) {
                 break;
             }
@@ -95,6 +101,7 @@ impl<'a> Acceptor<'a> {
             shared,
             recorder,
             reporter,
+            rules: Arc::new(rules),
             listener,
             address,
             poll,
@@ -201,6 +208,7 @@ impl<'a> Acceptor<'a> {
             stream,
             shared: Arc::clone(self.shared),
             reporter: self.reporter.clone(),
+            rules: Arc::clone(&self.rules),
             acceptor: Arc::clone(&self.waker),
         };
         // Locked until its handle is in its place: the thread looks for it there when it ends.

@@ -1,14 +1,17 @@
 //! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
+//! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
 //! * `connection` — the thread `conn-N` of one connection, and what is known about it.
 
 mod connection;
 pub mod greeting;
 mod listener;
+pub mod rules;
+pub mod template;
 
-pub use connection::Connection;
+pub use connection::{Connection, Sample};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -21,7 +24,7 @@ use super::report::{self, Inbox, Waker};
 use super::{Cause, Error, Operation, lock, spawn};
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
-use greeting::Template;
+use rules::Rule;
 
 /// The largest [`Settings::receive_size`]: 64 KiB.
 pub const LARGEST_RECEIVE: usize = 64 << 10;
@@ -53,8 +56,10 @@ pub enum Boundary {
 pub struct Settings {
     /// Sent on accept.
     pub welcome: String,
-    /// The reply: `{message}`, `{peer}` and `{n}` are filled in, see [`Template`].
+    /// The greeting, which answers what no rule does: a [`template::Template`] without escapes.
     pub reply: String,
+    /// The first that matches a message answers it. At most [`rules::MOST_RULES`].
+    pub rules: Vec<Rule>,
     /// Bytes of one read, at most: 1 to [`LARGEST_RECEIVE`].
     pub receive_size: usize,
     /// Pause before the answer to each read.
@@ -72,6 +77,7 @@ impl Default for Settings {
         Self {
             welcome: "Welcome!".to_owned(),
             reply: "Hello, {message}!".to_owned(),
+            rules: Vec::new(),
             receive_size: 1_024,
             pause: Duration::from_secs(1),
             boundary: Boundary::default(),
@@ -90,6 +96,8 @@ pub enum Ended {
     PeerClosedInLine(usize),
     /// The client said `exit`.
     Exit,
+    /// A rule said so.
+    Rule,
     /// The client broke it off.
     Reset,
     /// The server was stopped.
@@ -125,6 +133,8 @@ pub enum Event {
         /// The client's address.
         peer: SocketAddr,
     },
+    /// A rule answered. Of each connection there is one such event until it has been taken; more are not counted.
+    Matched(Arc<Sample>),
     /// A connection ended.
     Closed {
         /// The connection's number.
@@ -155,6 +165,7 @@ impl Event {
             Self::Listening(address) => tf("server-listening", &[("address", address.to_string().into())]),
             Self::Failed(error) | Self::AcceptFails(error) => error.to_string(),
             Self::Accepted { peer, .. } => tf("server-accepted", &[("peer", peer.to_string().into())]),
+            Self::Matched(sample) => sample.text(),
             Self::Closed { peer, ended, .. } => {
                 tf("server-closed", &[("peer", peer.to_string().into()), ("how", ended.text().into())])
             }
@@ -175,6 +186,7 @@ impl Ended {
             Self::PeerClosed => t("server-ended-peer-closed"),
             Self::PeerClosedInLine(n) => tf("server-ended-in-line", &[("size", bytes(*n as u64).into())]),
             Self::Exit => t("server-ended-exit"),
+            Self::Rule => t("server-ended-rule"),
             Self::Reset => t("server-ended-reset"),
             Self::Stopped => t("server-ended-stopped"),
             Self::Failed(error) => error.to_string(),
@@ -245,7 +257,6 @@ impl Totals {
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    template: Template,
     /// Ends resolving and accepting.
     stop: Cancel,
     /// Ends the connections: after the listener is closed.
@@ -313,10 +324,10 @@ impl Server {
     #[must_use]
     pub fn start(host: &str, port: u16, mut settings: Settings, recorder: &Arc<Recorder>, waker: Waker) -> Self {
         settings.receive_size = settings.receive_size.clamp(1, LARGEST_RECEIVE);
+        settings.rules.truncate(rules::MOST_RULES);
         settings.most_connections = settings.most_connections.clamp(1, MOST_CONNECTIONS);
         let (reporter, inbox) = report::channel(report::CAPACITY, waker);
         let shared = Arc::new(Shared {
-            template: Template::new(&settings.reply),
             settings,
             stop: Cancel::default(),
             hang_up: Cancel::default(),

@@ -6,11 +6,12 @@ use egui::{ComboBox, DragValue, TextEdit, Ui};
 use serde::{Deserialize, Serialize};
 
 use crate::app::widgets;
-use crate::i18n::{t, tf};
+use crate::i18n::t;
 use crate::recording::Direction;
 use crate::recording::encoding::Encoding;
-use crate::recording::escapes::{Mistake, MistakeKind, parse_escapes, parse_hex};
+use crate::recording::escapes::{Mistake, parse_escapes, parse_hex};
 use crate::recording::framing::{Lens, LineEnd, Prefix};
+use crate::typed::mistake_text;
 
 /// How the wire is read. What belongs to a lens that is not chosen is kept for when it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,19 +145,6 @@ impl Typed {
             widgets::bad(ui, mistake_text(mistake));
         }
         field
-    }
-}
-
-fn mistake_text(mistake: Mistake) -> String {
-    let place = crate::i18n::count(mistake.at as u64 + 1);
-    let with = |id, c: char| tf(id, &[("place", place.clone().into()), ("found", c.to_string().into())]);
-    match mistake.what {
-        MistakeKind::UnknownEscape { found } => with("mistake-escape", found),
-        MistakeKind::UnfinishedEscape => t("mistake-unfinished"),
-        MistakeKind::NotHex { found } => with("mistake-hex", found),
-        MistakeKind::OddDigits => t("mistake-odd"),
-        MistakeKind::NoSuchCharacter => t("mistake-no-character"),
-        MistakeKind::NotInEncoding { character } => with("mistake-encoding", character),
     }
 }
 
