@@ -51,6 +51,14 @@ pub enum Command {
     ExportTo,
     /// Export to the typed path.
     ExportHere,
+    /// Show what the server answers besides the greeting.
+    Rules,
+    /// Choose a file of rules.
+    ChooseRules,
+    /// Take the rules from the typed file.
+    ImportRules,
+    /// Put the rules into the typed file.
+    ExportRules,
     /// Show or hide the help.
     Help,
 }
@@ -95,6 +103,10 @@ impl Command {
             Self::Export => "command-export",
             Self::ExportTo => "command-export-to",
             Self::ExportHere => "command-export-here",
+            Self::Rules => "command-rules",
+            Self::ChooseRules => "command-choose-rules",
+            Self::ImportRules => "command-import-rules",
+            Self::ExportRules => "command-export-rules",
             Self::Help => "command-help",
         }
     }

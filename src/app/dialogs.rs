@@ -24,3 +24,20 @@ pub fn ask_where_to_save(
         Some(done(path))
     })
 }
+
+/// Asks which file to open, as [`ask_where_to_save`] does.
+///
+/// # Errors
+/// No thread could be started.
+pub fn ask_what_to_open(
+    frame: &eframe::Frame,
+    jobs: &Jobs,
+    folder: &Path,
+    done: impl FnOnce(Option<PathBuf>) -> Done + Send + 'static,
+) -> Result<(), Error> {
+    let dialog = rfd::AsyncFileDialog::new().set_parent(frame).set_directory(folder).pick_file();
+    jobs.start("open-dialog", move || {
+        let path = pollster::block_on(dialog).map(|file| file.path().to_owned());
+        Some(done(path))
+    })
+}

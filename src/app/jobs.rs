@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
+use crate::net::server::rules::Rule;
 use crate::net::{Error, Operation};
 use crate::recording::export::Written;
 
@@ -31,6 +32,12 @@ pub enum Done {
     ExportPathChosen(Option<PathBuf>),
     /// Recordings were exported, or not.
     Exported(Result<(PathBuf, Written), Error>),
+    /// The dialog that asks for a file of rules was closed; `None` as with [`Done::PathChosen`].
+    RulesPathChosen(Option<PathBuf>),
+    /// Rules were read, or not.
+    RulesRead(Result<(PathBuf, Vec<Rule>), Error>),
+    /// Rules were written, or not.
+    RulesWritten(Result<PathBuf, Error>),
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

@@ -10,6 +10,7 @@ mod exporting;
 mod fetch_tab;
 mod help;
 mod jobs;
+mod rules_window;
 mod server_tab;
 pub mod settings;
 mod start;
@@ -26,6 +27,7 @@ use command::Command;
 use exporting::{Exporting, Source};
 use fetch_tab::FetchTab;
 use jobs::{Done, Jobs};
+use rules_window::RulesWindow;
 use server_tab::ServerTab;
 use settings::{Settings, Tab};
 use widgets::notices::Notices;
@@ -59,6 +61,7 @@ pub struct App {
     jobs: Jobs,
     notices: Notices,
     exporting: Exporting,
+    rules: RulesWindow,
     help: bool,
 }
 
@@ -82,6 +85,7 @@ impl App {
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
             exporting: Exporting::default(),
+            rules: RulesWindow::default(),
             help: false,
             settings,
             waker,
@@ -120,6 +124,18 @@ impl App {
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }
                 Done::Exported(result) => self.exporting.done(result, &mut self.notices),
+                Done::RulesPathChosen(path) => {
+                    if path.is_none() {
+                        self.notices.no_path();
+                    }
+                    self.rules.chosen(path, &self.jobs, &mut self.notices);
+                }
+                Done::RulesRead(result) => {
+                    self.rules.read(result, &mut self.settings.server.behaviour.rules, &mut self.notices);
+                }
+                Done::RulesWritten(result) => {
+                    self.rules.written(result, &self.settings.server.behaviour.rules, &mut self.notices);
+                }
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -146,6 +162,12 @@ impl App {
             }
             Command::ExportTo => self.exporting.ask(&self.jobs, frame, &mut self.notices),
             Command::ExportHere => self.exporting.start(&self.recorder, &self.jobs, &mut self.notices),
+            Command::Rules => self.rules.open(self.fetch.folder()),
+            Command::ChooseRules => self.rules.ask(&self.jobs, frame, &mut self.notices),
+            Command::ImportRules => self.rules.import(&self.jobs, &mut self.notices),
+            Command::ExportRules => {
+                self.rules.export(&settings.server.behaviour.rules, &self.jobs, &mut self.notices);
+            }
             Command::Find => match settings.tab {
                 Tab::Server => self.server.find(),
                 Tab::Client => self.client.find(),
@@ -175,8 +197,9 @@ impl App {
 
     fn show(&mut self, tab: Tab) {
         self.settings.tab = tab;
-        // It is about the wire of the tab that was shown.
+        // They are about what the other tab shows.
         self.exporting.close();
+        self.rules.close();
     }
 
     fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {
@@ -269,6 +292,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         let mut commands = Command::pressed(&ctx);
         self.exporting.take_escape(&ctx);
+        self.rules.take_escape(&ctx);
         let fill = style::palette(ui).panel;
         let bar = |y| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, y));
         Panel::top("top").frame(bar(7)).show(ui, |ui| commands.extend(self.top(ui)));
@@ -288,6 +312,8 @@ impl eframe::App for App {
             });
         });
         commands.extend(self.exporting.ui(&ctx, &self.recorder));
+        let is_running = self.server.is_running();
+        commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour.rules, is_running));
         help::window(&ctx, &mut self.help);
         for command in commands {
             self.apply(command, &ctx, frame);

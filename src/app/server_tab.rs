@@ -84,7 +84,8 @@ impl ServerTab {
     }
 
     /// Whether a server is starting, listening or stopping.
-    fn is_running(&self) -> bool {
+    #[must_use]
+    pub fn is_running(&self) -> bool {
         self.server.as_ref().is_some_and(|one| !matches!(one.state(), State::Stopped | State::Failed(_)))
     }
 
@@ -188,7 +189,13 @@ impl ServerTab {
             bad(ui, error.to_string());
         }
         let behaviour = egui::CollapsingHeader::new(t("behaviour")).id_salt("behaviour");
-        behaviour.show(ui, |ui| ui.add_enabled_ui(!running, |ui| behaviour_form(ui, form)));
+        behaviour.show(ui, |ui| {
+            ui.add_enabled_ui(!running, |ui| behaviour_form(ui, form));
+            ui.horizontal(|ui| {
+                command = command.or(Command::Rules.button(ui, true));
+                weak(ui, tf("rules-count", &[("n", form.behaviour.rules.len().into())]));
+            });
+        });
         command
     }
 

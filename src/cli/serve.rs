@@ -13,9 +13,9 @@ use super::{parse_seconds, record, say};
 use crate::i18n::{count, t, tf};
 use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
-use crate::net::server::rules::{Ready, Rule, from_toml, read_file};
+use crate::net::server::rules::{Ready, Rule, load};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
-use crate::net::{Cause, Error, Operation, address, spawn};
+use crate::net::{Error, Operation, address, spawn};
 use crate::recording::Recorder;
 
 /// How to serve.
@@ -142,9 +142,7 @@ fn rules_of(name: &str) -> Result<Vec<Rule>, Error> {
     if let Ok(ready) = Ready::from_str(name, true) {
         return Ok(ready.rules());
     }
-    let bytes = read_file(Path::new(name)).map_err(|error| Error::io(Operation::Understand, name, error))?;
-    let rules = from_toml(&String::from_utf8_lossy(&bytes));
-    rules.map_err(|what| Error::new(Operation::Understand, name, Cause::Rule(what)))
+    load(Path::new(name))
 }
 
 /// Tells what happens until the server has ended.

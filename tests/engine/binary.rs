@@ -179,6 +179,29 @@ fn serve_takes_every_setting() {
 }
 
 #[test]
+fn serve_answers_by_rules_ready_made_or_of_a_file() {
+    let (_running, address, _out) = serving(&[":0", "--pause=0", "--rules=echo"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("exit\n");
+    client.hear("exit\n");
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("rules.toml");
+    std::fs::write(&file, "[[rule]]\npattern = \"a\"\nwith = \"b\"\n").expect("written");
+    let (_running, address, _out) = serving(&[":0", "--pause=0", "--rules", file.to_str().expect("a path")]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("a\nb\n");
+    client.hear("b\nHello, b!\n");
+    std::fs::write(&file, "[[rule]]\nwhom = 1\n").expect("written");
+    for (rules, part) in [(file.to_str().expect("a path"), "whom"), ("/nowhere", "/nowhere")] {
+        let ended = run(&["serve", ":0", "--rules", rules], b"");
+        let err = text(&ended.stderr);
+        assert!(ended.status.code() == Some(1) && err.contains(part) && ended.stdout.is_empty(), "{err}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn quiet_is_quiet_and_a_closed_standard_error_harms_nobody() {
     let (running, address, _out) = serving(&[":0", "--pause=0", "--quiet"]);

@@ -5,6 +5,7 @@ mod both;
 mod client;
 mod fetch;
 mod help;
+mod rules;
 mod server;
 mod wire;
 
@@ -112,6 +113,14 @@ impl Window {
         self.settle();
         self.key(egui::Key::Backspace);
         self.harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
+        self.settle();
+    }
+
+    /// Picks `choice` in the combo box called `name`.
+    fn choose(&mut self, name: &str, choice: &str) {
+        self.harness.get_by_role_and_label(Role::ComboBox, name).click();
+        self.settle();
+        self.harness.get_by_role_and_label(Role::Button, choice).click();
         self.settle();
     }
 

@@ -34,13 +34,6 @@ impl Window {
         self.wait_for(&format!("{rows:?}"), |window| window.wire() == rows);
     }
 
-    fn choose(&mut self, name: &str, choice: &str) {
-        self.harness.get_by_role_and_label(Role::ComboBox, name).click();
-        self.settle();
-        self.harness.get_by_role_and_label(Role::Button, choice).click();
-        self.settle();
-    }
-
     /// Where the row with this text is.
     fn row(&self, part: &str) -> Rect {
         let list = self.harness.get_by_role_and_label(Role::List, "Wire");

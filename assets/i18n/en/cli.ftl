@@ -18,7 +18,7 @@ cli-serve-pause = Pause before each answer
 cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
 cli-serve-welcome = What each client is sent first
 # Not “{n}” itself: the library that prints the help takes it for a new line.
-cli-serve-reply = The answer to each message; {"{message}"}, {"{peer}"} and the number n in braces are filled in
+cli-serve-reply = The answer to each message that no rule answers; {"{message}"}, {"{MESSAGE}"} (in upper case), {"{peer}"}, {"{time}"} and the number n in braces are filled in
 cli-serve-rules = What to answer besides the greeting: echo, upper, time or http; or a TOML file of rules, as the window exports them. The first rule that matches a message answers it
 cli-serve-receive-size = How many bytes one read takes at most
 cli-serve-backlog = How many clients may wait to be accepted

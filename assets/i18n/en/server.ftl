@@ -33,29 +33,3 @@ server-totals =
 
 server-matched = { $peer } said “{ $message }”, rule { $rule } answered
 server-ended-rule = a rule closed it
-
-# Rules.
-
-rules = Rules
-rules-too-many = there are more than { $most } rules
-rule-mistake = rule { $rule }: { $what }
-rule-file = { $path } cannot be read: { $cause }
-rule-file-large = it is larger than { $most }
-rule-not-a-file = it is not a file
-rule-any = any message
-rule-exact = is
-rule-contains = contains
-rule-starts = starts with
-rule-ends = ends with
-rule-regex = matches the pattern
-rule-hex = contains the bytes
-rule-reply-text = text
-rule-reply-exactly = text without line end
-rule-reply-hex = bytes
-rule-reply-file = file
-rule-reply-nothing = nothing
-rules-greeting = Greeting
-rules-echo = Echo
-rules-upper = Upper case
-rules-time = Time of day
-rules-http = HTTP hello

@@ -91,3 +91,19 @@ pub fn bad(ui: &mut Ui, text: impl Into<String>) -> Response {
     let colour = super::style::palette(ui).bad;
     ui.label(egui::RichText::new(text).color(colour))
 }
+
+/// A choice called `name`, whose hover text is that of `name`, among values with their texts; at least so wide, in points.
+pub fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, String)], width: f32) {
+    let chosen = all.iter().find(|(one, _)| one == value).map_or("", |(_, text)| text);
+    // High enough for all of them.
+    let combo = egui::ComboBox::from_id_salt(name).selected_text(chosen).width(width).height(360.0);
+    let shown = combo.show_ui(ui, |ui| {
+        for (one, text) in all {
+            if ui.selectable_value(value, *one, text).clicked() {
+                // Also where it was chosen by keyboard or screen reader.
+                ui.close();
+            }
+        }
+    });
+    shown.response.accessible_name(t(name)).on_hover_text(t(&format!("{name}-hover")));
+}

@@ -1,5 +1,5 @@
 //! What the server answers besides the greeting: an ordered list of rules, of which the first that matches a message answers
-//! it. No sockets, no threads, no clock.
+//! it. No sockets, no threads, no clock of its own.
 
 use std::io;
 use std::path::Path;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::template::{Facts, Template};
 use crate::i18n::{t, tf};
+use crate::net::{Cause, Error, Operation};
 use crate::recording::encoding::Encoding;
 use crate::recording::escapes::{parse_escapes, parse_hex};
 use crate::typed::mistake_text;
@@ -383,6 +384,24 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Reads the rules of a file.
+///
+/// # Errors
+/// It cannot be read, or has no rules in it.
+pub fn load(path: &Path) -> Result<Vec<Rule>, Error> {
+    let bytes = read_file(path).map_err(|error| Error::io(Operation::Understand, path.display(), error))?;
+    let rules = from_toml(&String::from_utf8_lossy(&bytes));
+    rules.map_err(|what| Error::new(Operation::Understand, path.display(), Cause::Rule(what)))
+}
+
+/// Writes rules to a file, which is there whole or as it was.
+///
+/// # Errors
+/// It cannot be written.
+pub fn save(path: &Path, rules: &[Rule]) -> Result<(), Error> {
+    crate::net::save::write_whole(path, |out| out.write_all(to_toml(rules).as_bytes()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egui::{ComboBox, DragValue, TextEdit, Ui};
+use egui::{DragValue, TextEdit, Ui};
 use serde::{Deserialize, Serialize};
 
 use crate::app::widgets;
@@ -196,7 +196,7 @@ impl WireForm {
 
     fn text_and_time(&mut self, ui: &mut Ui) {
         let names = Encoding::ALL.map(|one| (one, one.name().to_owned()));
-        choose_named(ui, "encoding", &mut self.encoding, &names);
+        widgets::choose(ui, "encoding", &mut self.encoding, &names, 0.0);
         choose(
             ui,
             "time",
@@ -256,26 +256,9 @@ fn number(ui: &mut Ui, name: &str, value: DragValue<'_>) {
 /// A choice called `name`, whose hover text is that of `name`, among values with the ids of their texts.
 fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str)]) {
     let all: Vec<_> = all.iter().map(|(one, id)| (*one, t(id))).collect();
-    choose_named(ui, name, value, &all);
+    widgets::choose(ui, name, value, &all, 0.0);
 }
 
-/// Like [`choose`], among values with their texts.
-fn choose_named<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, String)]) {
-    let chosen = all.iter().find(|(one, _)| one == value).map_or("", |(_, text)| text);
-    // High enough for all of them.
-    let combo = ComboBox::from_id_salt(name).selected_text(chosen).width(0.0).height(360.0);
-    let shown = combo.show_ui(ui, |ui| {
-        for (one, text) in all {
-            if ui.selectable_value(value, *one, text).clicked() {
-                // Also where it was chosen by keyboard or screen reader.
-                ui.close();
-            }
-        }
-    });
-    called(shown.response, t(name), t(&format!("{name}-hover")));
-}
-
-/// Gives a control its accessible name and its hover text.
 fn called(response: egui::Response, name: String, hover: String) {
     response.accessible_name(name).on_hover_text(hover);
 }
