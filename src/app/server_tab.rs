@@ -1,8 +1,10 @@
 //! The Server tab: start and stop the greeting server, see who is connected, what was logged, and the wire.
 
+mod behaviour;
+
 use std::sync::Arc;
 
-use egui::{CentralPanel, ComboBox, DragValue, Frame, Panel, RichText, Role, ScrollArea, Sense, TextEdit, Ui};
+use egui::{CentralPanel, Frame, Panel, RichText, Role, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::command::Command;
@@ -14,7 +16,7 @@ use super::widgets::{bad, entered, hint, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, count, t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
-use crate::net::server::{Boundary, Connection, Doing, Ended, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, State};
+use crate::net::server::{Connection, Doing, Ended, Event, Server, State};
 
 /// The columns of the table with the least width that each needs, in points.
 const COLUMNS: [(&str, f32); 9] = [
@@ -40,6 +42,8 @@ pub struct ServerTab {
     mistake: Option<String>,
     log: LogList,
     wire: Wire,
+    /// The window of the ways to misbehave is open.
+    misbehave: bool,
     /// The number of the connection whose wire is shown; the newest if none was chosen.
     chosen: Option<u64>,
 }
@@ -189,13 +193,24 @@ impl ServerTab {
             bad(ui, error.to_string());
         }
         let behaviour = egui::CollapsingHeader::new(t("behaviour")).id_salt("behaviour");
+        if form.behaviour.misbehave.is_on() {
+            let text = tf("misbehave-now", &[("how", form.behaviour.misbehave.text().into())]);
+            ui.add(egui::Label::new(RichText::new(text).color(style::palette(ui).warn)).wrap());
+        }
         behaviour.show(ui, |ui| {
-            ui.add_enabled_ui(!running, |ui| behaviour_form(ui, form));
+            ui.add_enabled_ui(!running, |ui| behaviour::form(ui, form));
             ui.horizontal(|ui| {
                 command = command.or(Command::Rules.button(ui, true));
                 weak(ui, tf("rules-count", &[("n", form.behaviour.rules.len().into())]));
+                ui.add_space(style::GAP);
+                let button = ui.button(t("misbehave-button")).on_hover_text(t("misbehave-hover"));
+                self.misbehave |= button.clicked();
+                if !form.behaviour.misbehave.is_on() {
+                    weak(ui, t("misbehave-off"));
+                }
             });
         });
+        behaviour::misbehave_window(ui.ctx(), &mut self.misbehave, &mut form.behaviour.misbehave, running);
         command
     }
 
@@ -325,67 +340,4 @@ fn cells(one: &Connection) -> [String; 8] {
         count(one.greetings()),
         super::widgets::log_list::short_clock(one.since),
     ]
-}
-
-fn behaviour_form(ui: &mut Ui, form: &mut ServerForm) {
-    let behaviour = &mut form.behaviour;
-    // Two columns of fields beside two of labels.
-    let width = ((ui.available_width() - 310.0) / 2.0).clamp(150.0, 300.0);
-    egui::Grid::new("behaviour-grid").num_columns(4).spacing([14.0, 8.0]).show(ui, |ui| {
-        text_cell(ui, "welcome", &mut behaviour.welcome, width);
-        text_cell(ui, "reply", &mut behaviour.reply, width);
-        ui.end_row();
-
-        let mut seconds = behaviour.pause.as_secs_f64();
-        number_cell(ui, "pause", DragValue::new(&mut seconds).range(0.0..=3600.0).speed(0.05).suffix(" s"));
-        behaviour.pause = std::time::Duration::from_secs_f64(seconds);
-        let name = ui.label(t("boundary")).on_hover_text(t("boundary-hover"));
-        let shown = |boundary| {
-            t(match boundary {
-                Boundary::Automatic => "boundary-automatic",
-                Boundary::AsRead => "boundary-as-read",
-                Boundary::Line => "boundary-line",
-            })
-        };
-        ComboBox::from_id_salt("boundary")
-            .width(width)
-            .truncate()
-            .selected_text(shown(behaviour.boundary))
-            .show_ui(ui, |ui| {
-                for one in [Boundary::Automatic, Boundary::AsRead, Boundary::Line] {
-                    ui.selectable_value(&mut behaviour.boundary, one, shown(one));
-                }
-            })
-            .response
-            .labelled_by(name.id);
-        ui.end_row();
-
-        number_cell(
-            ui,
-            "receive-size",
-            DragValue::new(&mut behaviour.receive_size).range(1..=LARGEST_RECEIVE).suffix(" B"),
-        );
-        number_cell(ui, "backlog", DragValue::new(&mut behaviour.backlog).range(0..=65_535));
-        ui.end_row();
-        number_cell(
-            ui,
-            "most-connections",
-            DragValue::new(&mut behaviour.most_connections).range(1..=MOST_CONNECTIONS),
-        );
-        ui.label("");
-        if ui.button(t("as-in-tutorial")).on_hover_text(t("as-in-tutorial-hover")).clicked() {
-            *behaviour = crate::net::server::Settings::default();
-        }
-        ui.end_row();
-    });
-}
-
-fn text_cell(ui: &mut Ui, id: &'static str, text: &mut String, width: f32) {
-    let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-    ui.add_sized([width, 26.0], TextEdit::singleline(text)).labelled_by(name.id);
-}
-
-fn number_cell(ui: &mut Ui, id: &'static str, value: DragValue<'_>) {
-    let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-    ui.add(value).labelled_by(name.id);
 }

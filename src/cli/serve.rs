@@ -13,6 +13,7 @@ use super::{parse_seconds, record, say};
 use crate::i18n::{count, t, tf};
 use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
+use crate::net::server::misbehave::Misbehave;
 use crate::net::server::rules::{Ready, Rule, load};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
 use crate::net::{Error, Operation, address, spawn};
@@ -39,6 +40,9 @@ pub struct Args {
     /// What to answer besides the greeting.
     #[arg(long, value_name = "RULES", help = t("cli-serve-rules"))]
     rules: Option<String>,
+    /// What to do wrong on purpose.
+    #[arg(long, value_name = "WAY", value_delimiter = ',', value_parser = parse_way, help = t("cli-serve-misbehave"))]
+    misbehave: Vec<String>,
     /// Bytes of one read.
     #[arg(long, value_name = "BYTES", default_value = "1024", help = t("cli-serve-receive-size"),
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=LARGEST_RECEIVE as u64))]
@@ -75,6 +79,19 @@ impl From<Framing> for Boundary {
     }
 }
 
+impl Args {
+    fn misbehave(&self) -> Misbehave {
+        let mut all = Misbehave::default();
+        // Each was looked at when the arguments were read.
+        self.misbehave.iter().for_each(|way| _ = all.set(way));
+        all
+    }
+}
+
+fn parse_way(way: &str) -> Result<String, String> {
+    Misbehave::default().set(way).map(|()| way.to_owned())
+}
+
 /// How long stopping waits for the log to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -105,6 +122,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         welcome: args.welcome.clone(),
         reply: args.reply.clone(),
         rules,
+        misbehave: args.misbehave(),
         receive_size: args.receive_size,
         pause: args.pause,
         boundary: args.framing.into(),
@@ -139,7 +157,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
 
 /// The ready-made rules of this name, or those in the file of this name.
 fn rules_of(name: &str) -> Result<Vec<Rule>, Error> {
-    if let Ok(ready) = Ready::from_str(name, true) {
+    if let Some(ready) = Ready::named(name) {
         return Ok(ready.rules());
     }
     load(Path::new(name))

@@ -164,6 +164,12 @@ impl Duplex {
         }
     }
 
+    /// The close will be a reset: the peer is told that something went wrong, and what it has not read yet is lost.
+    pub(crate) fn reset(&self) {
+        // Without this option it is a close.
+        _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
     fn is_shut(&self) -> bool {
         self.shut.load(Ordering::Acquire)
     }

@@ -179,7 +179,7 @@ fn serve_takes_every_setting() {
 }
 
 #[test]
-fn serve_answers_by_rules_ready_made_or_of_a_file() {
+fn serve_answers_by_rules_ready_made_or_of_a_file_and_misbehaves() {
     let (_running, address, _out) = serving(&[":0", "--pause=0", "--rules=echo"]);
     let mut client = Client::to(address);
     client.hear("Welcome!");
@@ -193,6 +193,12 @@ fn serve_answers_by_rules_ready_made_or_of_a_file() {
     client.hear("Welcome!");
     client.say("a\nb\n");
     client.hear("b\nHello, b!\n");
+    let (_running, address, _out) = serving(&[":0", "--pause=0", "--misbehave=glue=2,drip=1", "--misbehave=stall=2"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("a\nb\nc\n");
+    client.hear("Hello, a!\nHello, b!\n");
+    assert_eq!(run(&["serve", ":0", "--misbehave=rude"], b"").status.code(), Some(2));
     std::fs::write(&file, "[[rule]]\nwhom = 1\n").expect("written");
     for (rules, part) in [(file.to_str().expect("a path"), "whom"), ("/nowhere", "/nowhere")] {
         let ended = run(&["serve", ":0", "--rules", rules], b"");

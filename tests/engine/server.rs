@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use socketscope::net::report::Waker;
+use socketscope::net::server::misbehave::Misbehave;
 use socketscope::net::server::rules::{Ready, Reply, Rule, When};
 use socketscope::net::server::{Boundary, CLOSED_KEPT, Doing, Ended, Event, Server, Settings, State, Totals};
 use socketscope::net::{Cause, Operation};
@@ -175,10 +176,93 @@ fn a_rule_may_wait_before_its_reply_after_what_comes_before_it_has_left() {
     client.say("a\nsoon\nb\nwait\nc\n");
     client.hear("Hello, a!\nlater\nHello, b!\n");
     wait_for("the pause", || server.connections()[0].doing().0 == Doing::Pausing);
-    let script = script(&server.connections()[0].recording);
-    assert_eq!(script[2..], ["→ Hello, a!\\n", "→ later\\nHello, b!\\n"]);
+    let said = script(&server.connections()[0].recording);
+    assert_eq!(said[2..], ["→ Hello, a!\\n", "→ later\\nHello, b!\\n"]);
     server.stop();
     client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Stopped));
+}
+
+fn misbehaving(ways: &[&str]) -> (Server, SocketAddr) {
+    let mut misbehave = Misbehave::default();
+    ways.iter().for_each(|way| misbehave.set(way).expect("a way"));
+    serve(Settings { misbehave, ..quick() })
+}
+
+#[test]
+fn it_drips_and_splits_characters_on_purpose() {
+    let (server, address) = misbehaving(&["drip=1"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("好\n");
+    client.hear("Hello, 好!\n");
+    // A write is recorded once it has returned.
+    wait_for("a write of each byte", || script(&server.connections()[0].recording).len() == 8 + 1 + 12);
+
+    let (server, address) = misbehaving(&["split"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("好\n");
+    client.hear("Hello, 好!\n");
+    let halves = ["→ Hello, \\xe5", "→ \\xa5\\xbd!\\n"];
+    wait_for("two writes", || script(&server.connections()[0].recording)[2..] == halves);
+}
+
+#[test]
+fn it_glues_replies_and_falls_silent_on_purpose() {
+    let (server, address) = misbehaving(&["glue=2", "stall=4"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let before = server.totals().bytes_in;
+        client.say(name);
+        // So that they do not come in one read.
+        wait_for("the read", || server.totals().bytes_in > before);
+    }
+    client.hear("Hello, a!Hello, b!Hello, c!Hello, d!");
+    client.0.shutdown(std::net::Shutdown::Write).expect("shut");
+    client.hear_end();
+    let said = script(&server.connections()[0].recording);
+    let replies: Vec<_> = said.iter().filter(|one| one.starts_with("→ Hello")).collect();
+    assert_eq!(replies, ["→ Hello, a!Hello, b!", "→ Hello, c!Hello, d!"]);
+    assert_eq!(server.totals().greetings, 4);
+}
+
+#[test]
+fn it_resets_and_closes_on_purpose() {
+    let (server, address) = misbehaving(&["reset=10"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("a");
+    // A reset may take with it what has not been read.
+    let error = std::io::copy(&mut client.0, &mut std::io::sink()).expect_err("a reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(matches!(until_closed(&server, client.address()), Ended::OnPurpose));
+    assert_eq!(server.totals().bytes_out, 10);
+
+    let (server, address) = misbehaving(&["close"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("a");
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::OnPurpose));
+}
+
+#[test]
+fn it_greets_late_and_never_reads_on_purpose_and_stops_at_once() {
+    let (server, address) = misbehaving(&["late=3600000"]);
+    let client = Client::to(address);
+    wait_for("the pause", || server.connections().first().is_some_and(|one| one.doing().0 == Doing::Pausing));
+    server.stop();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Stopped));
+
+    let (server, address) = misbehaving(&["deaf"]);
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("exit\n");
+    wait_for("the pause", || server.connections().first().is_some_and(|one| one.doing().0 == Doing::Pausing));
+    assert_eq!(server.totals().bytes_in, 0);
+    server.stop();
     assert!(matches!(until_closed(&server, client.address()), Ended::Stopped));
 }
 

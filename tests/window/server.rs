@@ -1,6 +1,9 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+
 use super::Window;
 
 fn read(stream: &mut TcpStream, expected: &str) {
@@ -125,4 +128,28 @@ fn the_wire_of_a_chosen_connection_is_shown() {
     window.wait_for_text("Hello, fir");
     assert!(!window.shows("Hello, sec"));
     drop(clients);
+}
+
+#[test]
+fn misbehaving_is_told_as_long_as_it_is_on() {
+    let mut window = Window::new();
+    window.unfold("Behaviour");
+    window.press("Misbehave…");
+    window.harness.get_by_role_and_label(Role::CheckBox, "Close without an answer").click();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Glue replies together").focus();
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.harness.get_by_role_and_label(Role::SpinButton, "Glue replies together").type_text("3");
+    window.settle();
+    window.key(egui::Key::Enter);
+    window.key(egui::Key::Escape);
+    assert!(window.shows("Misbehaving on purpose: 3 replies glued together, closes without an answer"));
+    let address = window.start_server();
+    let mut client = TcpStream::connect(address).expect("connected");
+    read(&mut client, "Welcome!");
+    client.write_all(b"a").expect("sent");
+    assert_eq!(client.read(&mut [0; 8]).expect("closed"), 0);
+    window.wait_for_text("closed: we, on purpose");
+    assert!(window.shows("Misbehaving on purpose"));
 }

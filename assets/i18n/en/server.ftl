@@ -33,3 +33,4 @@ server-totals =
 
 server-matched = { $peer } said “{ $message }”, rule { $rule } answered
 server-ended-rule = a rule closed it
+server-ended-on-purpose = we, on purpose

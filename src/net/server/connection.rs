@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::greeting::{Answers, Greeting, LONGEST_LINE, Next};
+use super::misbehave::{Manners, Step};
 use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
 use crate::i18n::tf;
@@ -242,14 +243,56 @@ fn converse(
     };
     let peer = connection.ends.peer;
     let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
+    let mut manners = Manners::new(&settings.misbehave, settings.pause);
     let mut buf = vec![0; settings.receive_size];
-    let mut answers = Answers::default();
-    write(settings.welcome.as_bytes())?;
+    let (mut answers, mut steps) = (Answers::default(), Vec::new());
+    // Does what is to be done with these bytes; how the connection ended, if it has.
+    let perform = |bytes: &[u8], steps: &mut Vec<Step>| {
+        let pause = |time| {
+            reporter.wake();
+            connection.set_doing(Doing::Pausing);
+            shared.hang_up.pause(time)
+        };
+        for step in steps.drain(..) {
+            match step {
+                Step::Send(range) => write(&bytes[range])?,
+                Step::Drip(range, every) => {
+                    for at in range {
+                        write(&bytes[at..=at])?;
+                        if !pause(every) {
+                            return Ok(Some(Ended::Stopped));
+                        }
+                    }
+                }
+                Step::Wait(time) => {
+                    if !pause(time) {
+                        return Ok(Some(Ended::Stopped));
+                    }
+                }
+                Step::Stall => {
+                    while pause(Duration::from_secs(3_600)) {}
+                    return Ok(Some(Ended::Stopped));
+                }
+                Step::Reset => {
+                    wire.reset();
+                    return Ok(Some(Ended::OnPurpose));
+                }
+                Step::Close => return Ok(Some(Ended::OnPurpose)),
+            }
+        }
+        Ok(None)
+    };
+    manners.welcome(settings.welcome.as_bytes(), &mut steps);
+    if let Some(ended) = perform(settings.welcome.as_bytes(), &mut steps)? {
+        return Ok(ended);
+    }
     loop {
         reporter.wake();
         connection.set_doing(Doing::Reading);
         let n = wire.read(&mut buf)?;
         if n == 0 {
+            manners.last(&mut answers, &mut steps);
+            perform(&answers.bytes, &mut steps)?;
             return Ok(match greeting.begun() {
                 0 => Ended::PeerClosed,
                 n => Ended::PeerClosedInLine(n),
@@ -258,28 +301,17 @@ fn converse(
         add(bytes_in, n as u64);
         answers.clear();
         let next = greeting.read(&buf[..n], &mut answers);
-        let answered = greeting.answered() - greetings.load(Ordering::Relaxed);
-        if answered > 0 {
-            // Without pauses all replies leave in one write.
-            let mut sent = 0;
-            let pauses = [(0, settings.pause)].into_iter().chain(answers.delays.iter().copied());
-            for (begin, pause) in pauses.filter(|(_, pause)| !pause.is_zero()) {
-                write(&answers.bytes[sent..begin])?;
-                sent = begin;
-                reporter.wake();
-                connection.set_doing(Doing::Pausing);
-                if !shared.hang_up.pause(pause) {
-                    return Ok(Ended::Stopped);
-                }
-            }
-            write(&answers.bytes[sent..])?;
-            add(greetings, answered);
-            if let Some((rule, message)) = answers.matched.take()
-                && !connection.sampled.swap(true, Ordering::Relaxed)
-            {
-                let connection = Arc::clone(connection);
-                reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
-            }
+        let matched = answers.matched.take();
+        manners.answer(&mut answers, next, &mut steps);
+        if let Some(ended) = perform(&answers.bytes, &mut steps)? {
+            return Ok(ended);
+        }
+        add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
+        if let Some((rule, message)) = matched
+            && !connection.sampled.swap(true, Ordering::Relaxed)
+        {
+            let connection = Arc::clone(connection);
+            reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
         }
         let ended = match next {
             Next::Read => continue,

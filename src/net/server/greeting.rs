@@ -27,6 +27,8 @@ pub enum Next {
 pub struct Answers {
     /// All replies, one after the other.
     pub bytes: Vec<u8>,
+    /// Where each of them ends.
+    pub ends: Vec<usize>,
     /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
     pub delays: Vec<(usize, Duration)>,
     /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
@@ -43,8 +45,19 @@ impl Answers {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
+        self.ends.clear();
         self.delays.clear();
         self.matched = None;
+    }
+
+    /// Only the first so many of them.
+    pub(super) fn keep(&mut self, replies: usize) {
+        if replies < self.ends.len() {
+            self.ends.truncate(replies);
+            self.bytes.truncate(self.ends.last().copied().unwrap_or_default());
+            let end = self.bytes.len();
+            self.delays.retain(|(begin, _)| *begin < end);
+        }
     }
 }
 
@@ -139,6 +152,7 @@ impl<'a> Greeting<'a> {
         if answer.ends_as_message {
             out.bytes.extend_from_slice(end);
         }
+        out.ends.push(out.bytes.len());
         if !answer.delay.is_zero() {
             out.delays.push((begin, answer.delay));
         }

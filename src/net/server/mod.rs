@@ -1,6 +1,7 @@
 //! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
+//! * [`misbehave`] — what is sent when, well-behaved or not.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
 //! * `connection` — the thread `conn-N` of one connection, and what is known about it.
@@ -8,6 +9,7 @@
 mod connection;
 pub mod greeting;
 mod listener;
+pub mod misbehave;
 pub mod rules;
 pub mod template;
 
@@ -24,6 +26,7 @@ use super::report::{self, Inbox, Waker};
 use super::{Cause, Error, Operation, lock, spawn};
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
+use misbehave::Misbehave;
 use rules::Rule;
 
 /// The largest [`Settings::receive_size`]: 64 KiB.
@@ -60,6 +63,8 @@ pub struct Settings {
     pub reply: String,
     /// The first that matches a message answers it. At most [`rules::MOST_RULES`].
     pub rules: Vec<Rule>,
+    /// What it does wrong on purpose.
+    pub misbehave: Misbehave,
     /// Bytes of one read, at most: 1 to [`LARGEST_RECEIVE`].
     pub receive_size: usize,
     /// Pause before the answer to each read.
@@ -78,6 +83,7 @@ impl Default for Settings {
             welcome: "Welcome!".to_owned(),
             reply: "Hello, {message}!".to_owned(),
             rules: Vec::new(),
+            misbehave: Misbehave::default(),
             receive_size: 1_024,
             pause: Duration::from_secs(1),
             boundary: Boundary::default(),
@@ -98,6 +104,8 @@ pub enum Ended {
     Exit,
     /// A rule said so.
     Rule,
+    /// The server misbehaves: it closed, or reset the connection.
+    OnPurpose,
     /// The client broke it off.
     Reset,
     /// The server was stopped.
@@ -187,6 +195,7 @@ impl Ended {
             Self::PeerClosedInLine(n) => tf("server-ended-in-line", &[("size", bytes(*n as u64).into())]),
             Self::Exit => t("server-ended-exit"),
             Self::Rule => t("server-ended-rule"),
+            Self::OnPurpose => t("server-ended-on-purpose"),
             Self::Reset => t("server-ended-reset"),
             Self::Stopped => t("server-ended-stopped"),
             Self::Failed(error) => error.to_string(),

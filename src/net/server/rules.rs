@@ -124,7 +124,7 @@ impl Reply {
 }
 
 /// A ready-made list of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
     /// None: every message is greeted.
     Greeting,
@@ -152,6 +152,13 @@ impl Ready {
             Self::Time => "rules-time",
             Self::Http => "rules-http",
         })
+    }
+
+    /// The one that is called so in a terminal.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let names = ["greeting", "echo", "upper", "time", "http"];
+        names.into_iter().zip(Self::ALL).find(|(one, _)| *one == name).map(|(_, ready)| ready)
     }
 
     /// Its rules.
@@ -512,6 +519,7 @@ mod tests {
     #[test]
     fn what_is_ready_made_does_what_it_is_called() {
         let reply = |ready: Ready, message: &[u8]| reply(&ready.rules(), message).0;
+        assert_eq!((Ready::named("http"), Ready::named("HTTP")), (Some(Ready::Http), None));
         assert_eq!(reply(Ready::Greeting, b"x"), "Hello, x!");
         assert_eq!(reply(Ready::Echo, b"exit\0"), "exit\\0");
         assert_eq!(reply(Ready::Upper, b"x"), "X");
