@@ -94,6 +94,9 @@ impl Duplex {
     /// Reset, the peer does not read, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn write(&self, mut bytes: &[u8], mut written: impl FnMut(usize)) -> Result<(), Error> {
         while !bytes.is_empty() {
+            if self.is_shut() {
+                return Err(self.error(Operation::Send, Cause::Cancelled));
+            }
             match self.write_once(bytes) {
                 Ok(n) if n > 0 => {
                     written(n);
@@ -114,25 +117,51 @@ impl Duplex {
 
     /// One write, recorded as it returns.
     fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        {
-            // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes
-            // in turn; only if nothing can, the write waits out of turn.
-            let _turn = lock(&self.turn);
-            let begun = Instant::now();
-            match socket2::SockRef::from(&self.stream).send_with_flags(bytes, libc::MSG_DONTWAIT) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                sent => {
-                    if let Ok(n) = sent {
-                        self.recording.push_begun(Direction::Out, &bytes[..n], begun);
-                    }
-                    return sent;
-                }
-            }
+        // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes in
+        // turn; only if nothing can, the write waits out of turn.
+        if let Some(sent) = self.try_write(bytes) {
+            return sent;
         }
         let n = (&self.stream).write(bytes)?;
         self.recording.push(Direction::Out, &bytes[..n]);
         Ok(n)
+    }
+
+    /// One write in turn, if it need not wait; `None` if it must, or where the system has no such write.
+    fn try_write(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        #[cfg(unix)]
+        {
+            let _turn = lock(&self.turn);
+            let begun = Instant::now();
+            match socket2::SockRef::from(&self.stream).send_with_flags(bytes, libc::MSG_DONTWAIT) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+                sent => {
+                    if let Ok(n) = sent {
+                        self.recording.push_begun(Direction::Out, &bytes[..n], begun);
+                    }
+                    Some(sent)
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            _ = bytes;
+            None
+        }
+    }
+
+    /// Writes as much of `bytes` as goes without waiting, and says how much that was. What goes wrong is found out by who
+    /// writes the rest.
+    pub(crate) fn write_now(&self, bytes: &[u8]) -> usize {
+        self.try_write(bytes).and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Says that nothing more will be written. It fails only where the connection has ended already.
+    pub(crate) fn half_close(&self) {
+        let _turn = lock(&self.turn);
+        if self.stream.shutdown(Shutdown::Write).is_ok() {
+            self.recording.note(What::HalfClosed);
+        }
     }
 
     /// Ends every read and write, now and from now on. What was received can still be read by nobody.
@@ -170,7 +199,17 @@ impl Duplex {
         _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 
-    fn is_shut(&self) -> bool {
+    /// Like [`Duplex::shut`], with a reset. `writing` is whether somebody may wait in a write.
+    pub(crate) fn break_off(&self, writing: bool) {
+        self.reset();
+        self.shut.store(true, Ordering::Release);
+        self.recording.ending();
+        // Ending the writing half as well would say a regular farewell first, unless the peer takes nothing anyway.
+        let half = if writing || cfg!(windows) { Shutdown::Both } else { Shutdown::Read };
+        _ = self.stream.shutdown(half);
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
         self.shut.load(Ordering::Acquire)
     }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use socketscope::net::report::Waker;
 use socketscope::net::server::misbehave::Misbehave;
 use socketscope::net::server::rules::{Ready, Reply, Rule, When};
-use socketscope::net::server::{Boundary, CLOSED_KEPT, Doing, Ended, Event, Server, Settings, State, Totals};
+use socketscope::net::server::{
+    Boundary, CLOSED_KEPT, Connection, Doing, Ended, Event, Server, Settings, State, Totals,
+};
 use socketscope::net::{Cause, Operation};
 
 use crate::tools::{Client, LIMIT, quick, recorder, script, serve, serve_at, until, until_closed, wait_for};
@@ -597,4 +599,119 @@ fn numbers_out_of_bounds_are_taken_to_the_nearest() {
     client.hear("Welcome!");
     client.say("ab");
     client.hear("Hello, a!Hello, b!");
+}
+
+/// The connection of this client.
+fn of(server: &Server, client: &Client) -> Arc<Connection> {
+    let address = client.address();
+    let mut found = None;
+    wait_for("the connection", || {
+        found = server.connections().into_iter().find(|one| one.ends.peer == address);
+        found.is_some()
+    });
+    found.expect("found")
+}
+
+#[test]
+fn what_a_person_sends_goes_out_between_replies_and_is_counted() {
+    let (server, address) = serve(quick());
+    let (mut one, mut other) = (Client::to(address), Client::to(address));
+    one.hear("Welcome!");
+    other.hear("Welcome!");
+    for connection in server.connections() {
+        connection.send(b"to all\n").expect("sent");
+    }
+    of(&server, &one).send("nur dir: ü".as_bytes()).expect("sent");
+    one.hear("to all\nnur dir: ü");
+    other.hear("to all\n");
+    one.say("a");
+    one.hear("Hello, a!");
+    assert_eq!(of(&server, &other).bytes_out(), 15);
+    wait_for("the count", || of(&server, &one).bytes_out() == 15 + 11 + 9);
+    one.say("exit");
+    one.hear_end();
+    until_closed(&server, one.address());
+    let error = server.connections().iter().find(|o| o.ended().is_some()).expect("closed").send(b"late");
+    assert!(matches!(error.expect_err("closed").cause, Cause::NotConnected));
+}
+
+#[test]
+fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
+    let (server, address) = serve(quick());
+    let (mut deaf, mut good) = (Client::to(address), Client::to(address));
+    good.hear("Welcome!");
+    let connection = of(&server, &deaf);
+    let message = vec![b'x'; 256 << 10];
+    let mut sent = 0;
+    // What the system takes, what waits, and no more.
+    let error = loop {
+        match connection.send(&message) {
+            Ok(()) => sent += message.len(),
+            Err(error) => break error,
+        }
+        assert!(sent < 64 << 20, "it is bounded");
+    };
+    assert!(matches!(error.cause, Cause::QueueFull), "{error}");
+    of(&server, &good).send(b"hi").expect("sent");
+    good.hear("hi");
+    // Now it listens: all of it comes, in order, and then more can be sent.
+    deaf.hear("Welcome!");
+    let mut all = vec![0; sent];
+    std::io::Read::read_exact(&mut deaf.0, &mut all).expect("all");
+    assert!(all.iter().all(|byte| *byte == b'x'));
+    wait_for("room", || connection.send(b"y").is_ok());
+    deaf.hear("y");
+}
+
+#[test]
+fn stop_waits_for_nobody_whom_something_is_being_sent_to() {
+    let (server, address) = serve(quick());
+    let deaf = Client::to(address);
+    let connection = of(&server, &deaf);
+    while connection.send(&[b'x'; 256 << 10]).is_ok() {}
+    server.stop();
+    server.wait_stopped();
+    assert!(connection.send(b"y").is_err());
+}
+
+#[test]
+fn one_connection_is_disconnected_another_reset_another_half_closed() {
+    let (server, address) = serve(quick());
+    let mut clients = [Client::to(address), Client::to(address), Client::to(address)];
+    let all: Vec<_> = clients.iter().map(|client| of(&server, client)).collect();
+    clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+    all[0].disconnect();
+    clients[0].hear_end();
+    assert!(matches!(until_closed(&server, clients[0].address()), Ended::Disconnected));
+    all[1].reset();
+    let error = std::io::Read::read(&mut clients[1].0, &mut [0]).expect_err("a reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(matches!(until_closed(&server, clients[1].address()), Ended::ResetHere));
+    all[2].half_close();
+    clients[2].hear_end();
+    let before = server.totals().bytes_in;
+    clients[2].0.shutdown(std::net::Shutdown::Write).expect("shut");
+    assert!(matches!(until_closed(&server, clients[2].address()), Ended::PeerClosed));
+    assert_eq!(server.totals().bytes_in, before);
+}
+
+#[test]
+fn a_thread_that_is_held_answers_when_it_goes_on() {
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    let connection = of(&server, &client);
+    connection.hold(true);
+    client.say("a");
+    wait_for("the thread to be held", || connection.doing().0 == Doing::Held);
+    client.say("b");
+    assert_eq!((connection.greetings(), connection.bytes_in()), (0, 0));
+    connection.hold(false);
+    client.hear("Hello, a!Hello, b!");
+    connection.hold(true);
+    client.say("c");
+    wait_for("the thread to be held", || connection.doing().0 == Doing::Held);
+    connection.disconnect();
+    client.hear_end();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Disconnected));
 }

@@ -15,11 +15,14 @@ server-ended-peer-closed = they closed
 server-ended-in-line = they closed, { $size } without a line’s end were not answered
 server-ended-exit = exit
 server-ended-reset = reset
+server-ended-reset-here = reset here
+server-ended-disconnected = disconnected here
 server-ended-stopped = stopped
 
 server-doing-reading = reading
 server-doing-pausing = pausing
 server-doing-writing = writing
+server-doing-held = held
 server-doing-closed = closed
 
 server-totals =

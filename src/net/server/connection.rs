@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::greeting::{Answers, Greeting, LONGEST_LINE, Next};
+use super::hand::{Hand, Link};
 use super::misbehave::{Manners, Step};
 use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
@@ -35,6 +36,7 @@ pub struct Connection {
     ended: OnceLock<Ended>,
     /// A [`Sample`] of it is on its way.
     sampled: AtomicBool,
+    pub(super) hand: Hand,
 }
 
 /// A message that a rule answered, to be told. There is one of each connection at a time: the next is taken when this one
@@ -74,10 +76,13 @@ struct Counters {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     greetings: AtomicU64,
-    /// What the thread is doing in the lowest two bits, since when in microseconds in the others: one value, so
+    /// What the thread is doing in the lowest three bits, since when in microseconds in the others: one value, so
     /// that both always belong together.
     doing: AtomicU64,
 }
+
+/// How often a thread that is held looks whether it may go on.
+const HELD: Duration = Duration::from_millis(50);
 
 /// Adds, without the price of an atomic addition: there is only one writer.
 fn add(counter: &AtomicU64, n: u64) {
@@ -96,6 +101,7 @@ impl Connection {
             counters: Counters::default(),
             ended: OnceLock::new(),
             sampled: AtomicBool::new(false),
+            hand: Hand::default(),
         }
     }
 
@@ -103,13 +109,14 @@ impl Connection {
     #[must_use]
     pub fn doing(&self) -> (Doing, Duration) {
         let packed = self.counters.doing.load(Ordering::Relaxed);
-        let doing = match packed & 3 {
+        let doing = match packed & 7 {
             0 => Doing::Reading,
             1 => Doing::Pausing,
             2 => Doing::Writing,
+            3 => Doing::Held,
             _ => Doing::Closed,
         };
-        (doing, self.origin.elapsed().saturating_sub(Duration::from_micros(packed >> 2)))
+        (doing, self.origin.elapsed().saturating_sub(Duration::from_micros(packed >> 3)))
     }
 
     /// Bytes read.
@@ -121,7 +128,7 @@ impl Connection {
     /// Bytes written.
     #[must_use]
     pub fn bytes_out(&self) -> u64 {
-        self.counters.bytes_out.load(Ordering::Relaxed)
+        self.counters.bytes_out.load(Ordering::Relaxed) + self.hand.sent()
     }
 
     /// Messages answered.
@@ -147,11 +154,12 @@ impl Connection {
             Doing::Reading => 0,
             Doing::Pausing => 1,
             Doing::Writing => 2,
-            Doing::Closed => 3,
+            Doing::Held => 3,
+            Doing::Closed => 4,
         };
-        // Two bits less still last for 140,000 years.
+        // Three bits less still last for 70,000 years.
         let since = self.origin.elapsed().as_micros() as u64;
-        self.counters.doing.store(since << 2 | code, Ordering::Relaxed);
+        self.counters.doing.store(since << 3 | code, Ordering::Relaxed);
     }
 }
 
@@ -194,6 +202,7 @@ pub(super) fn end(
     acceptor: &mio::Waker,
 ) {
     connection.set_doing(Doing::Closed);
+    connection.hand.unlink();
     let ended = connection.ended.get_or_init(|| ended).clone();
     if shared.retire(connection) {
         // It fails only when the acceptor has gone.
@@ -205,7 +214,7 @@ pub(super) fn end(
 fn serve(
     connection: &Arc<Connection>,
     stream: TcpStream,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     rules: &Rules,
     reporter: &Reporter<Event>,
 ) -> Ended {
@@ -217,7 +226,10 @@ fn serve(
         let wire = Arc::clone(&wire);
         move || wire.shut()
     });
-    converse(connection, &wire, shared, rules, reporter).unwrap_or_else(broken)
+    let link = Link { wire: Arc::clone(&wire), shared: Arc::clone(shared), reporter: reporter.clone() };
+    connection.hand.link(link);
+    let ended = converse(connection, &wire, shared, rules, reporter).unwrap_or_else(broken);
+    connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
 }
 
 fn broken(error: Error) -> Ended {
@@ -239,7 +251,7 @@ fn converse(
     let settings = &shared.settings;
     let write = |bytes: &[u8]| {
         connection.set_doing(Doing::Writing);
-        wire.write(bytes, |n| add(bytes_out, n as u64))
+        connection.hand.write(wire, bytes, |n| add(bytes_out, n as u64))
     };
     let peer = connection.ends.peer;
     let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
@@ -290,6 +302,15 @@ fn converse(
         reporter.wake();
         connection.set_doing(Doing::Reading);
         let n = wire.read(&mut buf)?;
+        if connection.hand.is_held() {
+            reporter.wake();
+            connection.set_doing(Doing::Held);
+            while connection.hand.is_held() && !wire.is_shut() {
+                if !shared.hang_up.pause(HELD) {
+                    return Ok(Ended::Stopped);
+                }
+            }
+        }
         if n == 0 {
             manners.last(&mut answers, &mut steps);
             perform(&answers.bytes, &mut steps)?;

@@ -41,6 +41,10 @@ pub(super) fn run(host: &str, port: u16, shared: &Arc<Shared>, recorder: &Arc<Re
         // Its panics were caught and reported.
         _ = thread.join();
     }
+    // No connection is left that could get another.
+    for thread in std::mem::take(&mut *lock(&shared.senders)) {
+        _ = thread.join();
+    }
     let (state, event) = match result {
         Err(error) if !error.is_cancelled() => {
             let error = Arc::new(error);

@@ -2,18 +2,21 @@
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
+//! * `hand` — what a person does with one connection: send, pause, disconnect.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
 //! * `connection` — the thread `conn-N` of one connection, and what is known about it.
 
 mod connection;
 pub mod greeting;
+mod hand;
 mod listener;
 pub mod misbehave;
 pub mod rules;
 pub mod template;
 
 pub use connection::{Connection, Sample};
+pub use hand::MOST_WAITING;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -108,6 +111,10 @@ pub enum Ended {
     OnPurpose,
     /// The client broke it off.
     Reset,
+    /// A person here broke it off.
+    ResetHere,
+    /// A person here disconnected it.
+    Disconnected,
     /// The server was stopped.
     Stopped,
     /// Something went wrong.
@@ -123,6 +130,8 @@ pub enum Doing {
     Pausing,
     /// In `write`.
     Writing,
+    /// A person holds it.
+    Held,
     /// The thread has ended.
     Closed,
 }
@@ -152,6 +161,8 @@ pub enum Event {
         /// How.
         ended: Ended,
     },
+    /// What a person sent did not go out.
+    SendFailed(Arc<Error>),
     /// As many connections as allowed: further clients wait in the queue. Said once, until there is room again.
     Full {
         /// The most connections.
@@ -171,7 +182,7 @@ impl Event {
     pub fn text(&self) -> String {
         match self {
             Self::Listening(address) => tf("server-listening", &[("address", address.to_string().into())]),
-            Self::Failed(error) | Self::AcceptFails(error) => error.to_string(),
+            Self::Failed(error) | Self::AcceptFails(error) | Self::SendFailed(error) => error.to_string(),
             Self::Accepted { peer, .. } => tf("server-accepted", &[("peer", peer.to_string().into())]),
             Self::Matched(sample) => sample.text(),
             Self::Closed { peer, ended, .. } => {
@@ -197,6 +208,8 @@ impl Ended {
             Self::Rule => t("server-ended-rule"),
             Self::OnPurpose => t("server-ended-on-purpose"),
             Self::Reset => t("server-ended-reset"),
+            Self::ResetHere => t("server-ended-reset-here"),
+            Self::Disconnected => t("server-ended-disconnected"),
             Self::Stopped => t("server-ended-stopped"),
             Self::Failed(error) => error.to_string(),
         }
@@ -211,6 +224,7 @@ impl Doing {
             Self::Reading => "server-doing-reading",
             Self::Pausing => "server-doing-pausing",
             Self::Writing => "server-doing-writing",
+            Self::Held => "server-doing-held",
             Self::Closed => "server-doing-closed",
         })
     }
@@ -274,6 +288,8 @@ struct Shared {
     state_changed: Condvar,
     registry: Mutex<Registry>,
     threads: Mutex<Threads>,
+    /// Threads that send what a client did not take at once.
+    senders: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// All connections that are remembered.
@@ -344,6 +360,7 @@ impl Server {
             state_changed: Condvar::new(),
             registry: Mutex::default(),
             threads: Mutex::default(),
+            senders: Mutex::default(),
         });
         let host = host.trim_matches(['[', ']']).to_owned();
         let target = super::address::join(&host, port);

@@ -1,0 +1,218 @@
+//! What a person does with one connection from outside: sends something, pauses its thread, or ends it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, TryLockError};
+
+use super::{Connection, Doing, Ended, Event, Shared};
+use crate::net::duplex::Duplex;
+use crate::net::report::Reporter;
+use crate::net::{Cause, Error, Operation, lock, spawn};
+
+/// The most bytes that wait to be sent to one connection: 1 MiB.
+pub const MOST_WAITING: usize = 1 << 20;
+
+/// The most threads that send what clients do not take at once.
+const MOST_SENDERS: usize = 256;
+
+/// What the thread of a connection shares with those who act on it.
+#[derive(Debug, Default)]
+pub(super) struct Hand {
+    /// While it is served.
+    link: Mutex<Option<Link>>,
+    /// Held while a message goes out: no other comes in between.
+    writing: Mutex<()>,
+    waiting: Mutex<Waiting>,
+    /// Bytes sent from outside. Several may send.
+    sent: AtomicU64,
+    /// 1: disconnect, 2: reset.
+    asked: AtomicU8,
+    held: AtomicBool,
+}
+
+/// What it takes to act on a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) wire: Arc<Duplex>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter<Event>,
+}
+
+/// What the client did not take at once. Whoever holds [`Hand::writing`] sends it before anything else.
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: VecDeque<Vec<u8>>,
+    bytes: usize,
+    /// A thread is about to send it.
+    sending: bool,
+}
+
+impl Hand {
+    /// From now on it can be acted on, until [`Hand::unlink`].
+    pub(super) fn link(&self, link: Link) {
+        *lock(&self.link) = Some(link);
+    }
+
+    /// The connection is over. Who still sends something is told so: the client may never take it.
+    pub(super) fn unlink(&self) {
+        let link = lock(&self.link).take();
+        if let Some(Link { wire, .. }) = link.filter(|_| lock(&self.waiting).sending) {
+            wire.shut();
+        }
+    }
+
+    fn linked(&self) -> Option<Link> {
+        lock(&self.link).clone()
+    }
+
+    /// Bytes sent from outside.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Sends `bytes` for the connection's own thread, after what waits.
+    pub(super) fn write(&self, wire: &Duplex, bytes: &[u8], written: impl FnMut(usize)) -> Result<(), Error> {
+        let _writing = lock(&self.writing);
+        self.flush(wire)?;
+        wire.write(bytes, written)
+    }
+
+    /// Sends what waits. Called with [`Hand::writing`] held.
+    fn flush(&self, wire: &Duplex) -> Result<(), Error> {
+        loop {
+            let message = {
+                let mut waiting = lock(&self.waiting);
+                let Some(message) = waiting.messages.pop_front() else { return Ok(()) };
+                waiting.bytes -= message.len();
+                message
+            };
+            wire.write(&message, |n| _ = self.sent.fetch_add(n as u64, Ordering::Relaxed))?;
+        }
+    }
+
+    /// Whether its thread is to wait.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// How it ended, if a person asked for that.
+    pub(super) fn asked(&self) -> Option<Ended> {
+        match self.asked.load(Ordering::Acquire) {
+            1 => Some(Ended::Disconnected),
+            2 => Some(Ended::ResetHere),
+            _ => None,
+        }
+    }
+
+    /// Asks for the end; what to end, if it is not over.
+    fn ask(&self, how: u8) -> Option<Arc<Duplex>> {
+        let link = self.linked()?;
+        // What was asked first counts.
+        _ = self.asked.compare_exchange(0, how, Ordering::AcqRel, Ordering::Relaxed);
+        Some(link.wire)
+    }
+}
+
+impl Connection {
+    /// Sends a message besides the replies, whole, and never waits: what the client does not take at once is sent by a thread.
+    ///
+    /// # Errors
+    /// The connection is closed; [`MOST_WAITING`] bytes wait already, or too many clients do not take what they are sent.
+    pub fn send(self: &Arc<Self>, message: &[u8]) -> Result<(), Error> {
+        let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
+        let link = self.hand.linked().ok_or_else(|| error(Cause::NotConnected))?;
+        let hand = &self.hand;
+        let mut waiting = lock(&hand.waiting);
+        let mut rest = message;
+        if waiting.messages.is_empty()
+            && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
+                TryLockError::Poisoned(guard) => Ok(guard.into_inner()),
+                TryLockError::WouldBlock => Err(()),
+            })
+        {
+            let n = link.wire.write_now(message);
+            hand.sent.fetch_add(n as u64, Ordering::Relaxed);
+            rest = &message[n..];
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        // Of a message that has begun the rest is taken in any case.
+        if rest.len() == message.len() && waiting.bytes + rest.len() > MOST_WAITING {
+            return Err(error(Cause::QueueFull));
+        }
+        waiting.bytes += rest.len();
+        waiting.messages.push_back(rest.to_vec());
+        if waiting.sending {
+            return Ok(());
+        }
+        let shared = Arc::clone(&link.shared);
+        let mut senders = lock(&shared.senders);
+        senders.retain(|sender| !sender.is_finished());
+        if senders.len() >= MOST_SENDERS {
+            return Err(error(Cause::QueueFull));
+        }
+        waiting.sending = true;
+        let connection = Arc::clone(self);
+        let begun = spawn(&format!("send-{}", self.id), move || connection.send_waiting(&link));
+        senders.push(begun.map_err(|cause| {
+            waiting.sending = false;
+            Error::io(Operation::Send, self.ends.peer, cause)
+        })?);
+        Ok(())
+    }
+
+    /// The thread that sends what waits.
+    fn send_waiting(&self, link: &Link) {
+        loop {
+            let sent = {
+                let _writing = lock(&self.hand.writing);
+                self.hand.flush(&link.wire)
+            };
+            let mut waiting = lock(&self.hand.waiting);
+            if let Err(error) = sent {
+                *waiting = Waiting::default();
+                if !error.is_cancelled() {
+                    link.reporter.send(Event::SendFailed(Arc::new(error)));
+                }
+                return;
+            }
+            if waiting.messages.is_empty() {
+                waiting.sending = false;
+                return;
+            }
+        }
+    }
+
+    /// Closes it.
+    pub fn disconnect(&self) {
+        if let Some(wire) = self.hand.ask(1) {
+            wire.shut();
+        }
+    }
+
+    /// Breaks it off: the client sees a reset.
+    pub fn reset(&self) {
+        if let Some(wire) = self.hand.ask(2) {
+            wire.break_off(self.doing().0 == Doing::Writing || lock(&self.hand.waiting).sending);
+        }
+    }
+
+    /// Says that nothing more will be sent; what the client sends is still read.
+    pub fn half_close(&self) {
+        if let Some(Link { wire, .. }) = self.hand.linked() {
+            wire.half_close();
+        }
+    }
+
+    /// Holds its thread, which then reads and answers nothing, or lets it go on.
+    pub fn hold(&self, held: bool) {
+        self.hand.held.store(held, Ordering::Relaxed);
+    }
+
+    /// Whether its thread is held, or will be after its next read.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.hand.is_held()
+    }
+}
