@@ -1,35 +1,25 @@
 //! The Server tab: start and stop the greeting server, see who is connected, what was logged, and the wire.
 
 mod behaviour;
+mod connections;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use egui::{CentralPanel, Frame, Panel, RichText, Role, ScrollArea, Sense, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui::{CentralPanel, Frame, Panel, RichText, Ui};
 
 use super::command::Command;
 use super::settings::ServerForm;
 use super::widgets::address_picker::address_picker;
 use super::widgets::log_list::LogList;
 use super::widgets::wire::{self, Wire, WireForm};
-use super::widgets::{bad, entered, hint, state_label, text_field, weak};
+use super::widgets::{bad, entered, state_label, text_field, weak};
 use super::{Tools, style};
-use crate::i18n::{bytes, count, t, tf};
+use crate::i18n::{t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
-use crate::net::server::{Connection, Doing, Ended, Event, Server, State};
+use crate::net::server::{Connection, Ended, Event, Server, State};
 
-/// The columns of the table with the least width that each needs, in points.
-const COLUMNS: [(&str, f32); 9] = [
-    ("column-number", 44.0),
-    ("column-client", 134.0),
-    ("column-server", 134.0),
-    ("column-thread", 58.0),
-    ("column-doing", 118.0),
-    ("column-in", 56.0),
-    ("column-out", 56.0),
-    ("column-greeted", 56.0),
-    ("column-since", 60.0),
-];
+use connections::Connections;
 
 /// How many events one frame takes from the server at most.
 const DRAIN: usize = 2_000;
@@ -44,8 +34,7 @@ pub struct ServerTab {
     wire: Wire,
     /// The window of the ways to misbehave is open.
     misbehave: bool,
-    /// The number of the connection whose wire is shown; the newest if none was chosen.
-    chosen: Option<u64>,
+    connections: Connections,
 }
 
 impl ServerTab {
@@ -71,7 +60,7 @@ impl ServerTab {
                 match start {
                     Ok((host, port)) => {
                         self.mistake = None;
-                        self.chosen = None;
+                        self.connections.clear();
                         let settings = form.behaviour.clone();
                         self.server = Some(Server::start(&host, port, settings, tools.recorder, tools.waker.clone()));
                     }
@@ -123,6 +112,7 @@ impl ServerTab {
     /// Shows the tab.
     pub fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
         let mut command = None;
+        let running = self.is_running();
         Panel::top("server-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
             command = self.form(ui, form);
             ui.add_space(style::GAP);
@@ -154,7 +144,13 @@ impl ServerTab {
             });
         CentralPanel::default()
             .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
-            .show(ui, |ui| self.connections(ui, &connections));
+            .show(ui, |ui| {
+                let totals = self.server.as_ref().map(Server::totals).unwrap_or_default();
+                self.connections.ui(ui, &connections, &totals, running);
+            });
+        if let Some((text, bad)) = self.connections.take_said() {
+            self.log.push(SystemTime::now(), text, bad);
+        }
         if connections.iter().any(|one| one.ended().is_none()) {
             // "reading 4.2 s" grows.
             ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
@@ -228,75 +224,8 @@ impl ServerTab {
         state_label(ui, colour, &text);
     }
 
-    fn connections(&mut self, ui: &mut Ui, connections: &[Arc<Connection>]) {
-        let totals = self.server.as_ref().map(Server::totals).unwrap_or_default();
-        ui.horizontal(|ui| {
-            ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
-            if totals.connections > 0 {
-                weak(ui, tf("totals-in-all", &[("totals", totals.text().into())]));
-            }
-        });
-        style::well(ui).show(ui, |ui| {
-            ui.take_available_space();
-            if connections.is_empty() {
-                hint(ui, t(if self.is_running() { "no-connections-yet" } else { "no-connections" }));
-                return;
-            }
-            let chosen = self.chosen(connections).map(|one| one.id);
-            let width = ui.available_width();
-            ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.x = 4.0;
-                self.table(ui, connections, chosen, width);
-            });
-        });
-    }
-
-    fn table(&mut self, ui: &mut Ui, connections: &[Arc<Connection>], chosen: Option<u64>, width: f32) {
-        let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).id_salt("connections");
-        table = table.cell_layout(egui::Layout::left_to_right(egui::Align::Center)).auto_shrink(false);
-        table = table.min_scrolled_height(0.0);
-        // As wide as the window allows, but never so narrow that an IPv4 address is cut: then it scrolls.
-        let scale = (width / COLUMNS.iter().map(|(_, width)| width + 4.0).sum::<f32>()).max(1.0);
-        for (_, width) in COLUMNS {
-            table = table.column(Column::initial(width * scale).at_least(40.0).clip(true).resizable(true));
-        }
-        table
-            .header(style::ROW + 2.0, |mut row| {
-                for (id, _) in COLUMNS {
-                    row.col(|ui| {
-                        ui.label(RichText::new(t(id)).small().weak()).on_hover_text(t(&format!("{id}-hover")));
-                    });
-                }
-            })
-            .body(|body| {
-                // The newest first: it is the one that a person looks for.
-                body.rows(style::ROW + 6.0, connections.len(), |mut row| {
-                    let one = &connections[connections.len() - 1 - row.index()];
-                    row.set_selected(chosen == Some(one.id));
-                    let open = one.ended().is_none();
-                    let mut pressed = false;
-                    row.col(|ui| pressed = number_button(ui, one, chosen == Some(one.id)));
-                    for cell in cells(one) {
-                        row.col(|ui| {
-                            let text = if open { RichText::new(&cell) } else { RichText::new(&cell).weak() };
-                            let label = ui.add(egui::Label::new(text).selectable(false).truncate());
-                            label.on_hover_text(cell);
-                        });
-                    }
-                    if pressed || row.response().clicked() {
-                        self.chosen = Some(one.id);
-                    }
-                });
-            });
-    }
-
-    fn chosen<'a>(&self, connections: &'a [Arc<Connection>]) -> Option<&'a Arc<Connection>> {
-        let chosen = self.chosen.and_then(|id| connections.iter().find(|one| one.id == id));
-        chosen.or_else(|| connections.last())
-    }
-
     fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) -> Option<Command> {
-        let chosen = self.chosen(connections).cloned();
+        let chosen = self.connections.shown(connections).cloned();
         let title = match &chosen {
             Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
             None => t("wire-title"),
@@ -305,39 +234,10 @@ impl ServerTab {
     }
 }
 
-/// `#3`, which can be reached by keyboard: the wire follows the focus.
-fn number_button(ui: &mut Ui, one: &Connection, chosen: bool) -> bool {
-    let response = ui.add(egui::Button::selectable(chosen, format!("#{}", one.id)));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(Role::Button));
-    response.clicked() || response.gained_focus()
-}
-
 /// Whether a line of the log tells of a failure.
 fn is_bad(event: &Event) -> bool {
     matches!(
         event,
         Event::Failed(_) | Event::AcceptFails(_) | Event::Closed { ended: Ended::Reset | Ended::Failed(_), .. }
     )
-}
-
-fn cells(one: &Connection) -> [String; 8] {
-    let (doing, time) = one.doing();
-    let doing = match one.ended() {
-        Some(ended) => tf("closed-how", &[("how", ended.text().into())]),
-        None if doing == Doing::Closed => doing.text(),
-        None => {
-            let seconds = format!("{:.1}", time.as_secs_f64());
-            tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())])
-        }
-    };
-    [
-        one.ends.peer.to_string(),
-        one.ends.local.to_string(),
-        one.thread.clone(),
-        doing,
-        bytes(one.bytes_in()),
-        bytes(one.bytes_out()),
-        count(one.greetings()),
-        super::widgets::log_list::short_clock(one.since),
-    ]
 }

@@ -3,6 +3,7 @@
 
 mod both;
 mod client;
+mod connections;
 mod fetch;
 mod help;
 mod rules;

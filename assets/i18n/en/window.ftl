@@ -128,6 +128,45 @@ column-greeted = greeted
 column-greeted-hover = Messages answered
 column-since = since
 column-since-hover = When the client was accepted
+column-sort = { $column }. Press to sort
+filter = Filter
+filter-hint = filter
+filter-hover = Shows the connections that have this in their addresses, thread or state: 127.0.0.1, conn-3, reading, closed
+filter-none = No connection fits the filter
+act-with = { $n ->
+    [one] With #{ $number }
+   *[other] With { $n } chosen
+}
+act-with-hover = What can be done with the chosen connections. Ctrl and a press choose one more, Shift and a press all between
+act-write = Send…
+act-write-hover = Write a message to the chosen connections
+act-half-close = Half-close
+act-half-close-hover = Say that nothing more will be sent; what they send is still read
+act-disconnect = Disconnect
+act-disconnect-hover = Close the chosen connections
+act-reset = Reset
+act-reset-hover = Break them off (RST): their programs see an error
+act-hold = Hold
+act-hold-hover = Their threads read and answer nothing until they go on: what the clients send fills the buffers
+act-go-on = Go on
+act-go-on-hover = Let held threads go on
+act-copy-address = Copy addresses
+act-copy-address-hover = The clients’ addresses, a line each
+act-all = Choose all
+act-all-hover = Choose all connections that are shown
+message-title = Send a message
+message-to = { $n ->
+    [0] None of the chosen connections is open
+    [one] To 1 connection
+   *[other] To { $n } connections
+}
+message-bytes = Message to them
+message-send = Send
+message-size = { $size }; no line end is added
+message-sent = { $n ->
+    [one] { $size } sent to 1 connection
+   *[other] { $size } sent to { $n } connections
+}
 doing-for = { $doing } { $seconds } s
 closed-how = closed: { $how }
 log-title = Log
