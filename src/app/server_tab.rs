@@ -145,8 +145,7 @@ impl ServerTab {
         CentralPanel::default()
             .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
             .show(ui, |ui| {
-                let totals = self.server.as_ref().map(Server::totals).unwrap_or_default();
-                self.connections.ui(ui, &connections, &totals, running);
+                self.connections.ui(ui, &connections, self.server.as_ref(), running);
             });
         if let Some((text, bad)) = self.connections.take_said() {
             self.log.push(SystemTime::now(), text, bad);

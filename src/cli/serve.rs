@@ -15,7 +15,7 @@ use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
 use crate::net::server::misbehave::Misbehave;
 use crate::net::server::rules::{Ready, Rule, load};
-use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Server, Settings, State};
+use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Model, Server, Settings, State};
 use crate::net::{Error, Operation, address, spawn};
 use crate::recording::Recorder;
 
@@ -25,6 +25,9 @@ pub struct Args {
     /// Where to listen.
     #[arg(value_name = "ADDR:PORT", default_value = "127.0.0.1:9999", help = t("cli-serve-address"))]
     address: String,
+    /// Which thread serves whom.
+    #[arg(long, value_enum, default_value = "threads", help = t("cli-serve-model"))]
+    model: Way,
     /// Pause before each answer.
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds, help = t("cli-serve-pause"))]
     pause: Duration,
@@ -67,6 +70,21 @@ enum Framing {
     Auto,
     Read,
     Line,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Way {
+    Threads,
+    Single,
+}
+
+impl From<Way> for Model {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Threads => Self::Threads,
+            Way::Single => Self::Single,
+        }
+    }
 }
 
 impl From<Framing> for Boundary {
@@ -119,6 +137,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         }
     };
     let settings = Settings {
+        model: args.model.into(),
         welcome: args.welcome.clone(),
         reply: args.reply.clone(),
         rules,

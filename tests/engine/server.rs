@@ -9,7 +9,7 @@ use socketscope::net::report::Waker;
 use socketscope::net::server::misbehave::Misbehave;
 use socketscope::net::server::rules::{Ready, Reply, Rule, When};
 use socketscope::net::server::{
-    Boundary, CLOSED_KEPT, Connection, Doing, Ended, Event, Server, Settings, State, Totals,
+    Boundary, CLOSED_KEPT, Connection, Doing, Ended, Event, Model, Server, Settings, State, Totals,
 };
 use socketscope::net::{Cause, Operation};
 
@@ -471,6 +471,9 @@ fn as_many_as_allowed_are_served_and_the_next_waits() {
     let nothing = std::io::Read::read(&mut third.0, &mut [0]).expect_err("nothing yet");
     assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(server.totals().connections, 2);
+    if cfg!(target_os = "linux") {
+        wait_for("the queue", || server.waiting() == [third.address()]);
+    }
     third.0.set_nonblocking(false).expect("set");
     first.say("exit");
     third.hear("Welcome!Hello, Michael!");
@@ -714,4 +717,29 @@ fn a_thread_that_is_held_answers_when_it_goes_on() {
     connection.disconnect();
     client.hear_end();
     assert!(matches!(until_closed(&server, client.address()), Ended::Disconnected));
+}
+
+#[test]
+fn one_after_the_other_the_second_client_waits_until_the_first_has_gone() {
+    let (server, address) = serve(Settings { model: Model::Single, ..quick() });
+    let mut first = Client::to(address);
+    first.hear("Welcome!");
+    let mut second = Client::to(address);
+    second.say("Michael\n");
+    if cfg!(target_os = "linux") {
+        wait_for("the queue", || server.waiting() == [second.address()]);
+    }
+    assert_eq!(server.connections().len(), 1);
+    first.say("Tracy\n");
+    first.hear("Hello, Tracy!\n");
+    first.say("exit");
+    first.hear_end();
+    second.hear("Welcome!Hello, Michael!\n");
+    wait_for("nobody in the queue", || server.waiting().is_empty());
+    assert!(server.connections().iter().all(|one| one.thread == "accept"));
+    server.stop();
+    second.hear_end();
+    assert!(matches!(until_closed(&server, second.address()), Ended::Stopped));
+    server.wait_stopped();
+    TcpListener::bind(address).expect("the port is free");
 }

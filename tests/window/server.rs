@@ -153,3 +153,22 @@ fn misbehaving_is_told_as_long_as_it_is_on() {
     window.wait_for_text("closed: we, on purpose");
     assert!(window.shows("Misbehaving on purpose"));
 }
+
+#[test]
+fn one_client_after_the_other_the_second_is_shown_waiting() {
+    let mut window = Window::new();
+    window.unfold("Behaviour");
+    window.choose("Serve", "one client after the other");
+    let address = window.start_server();
+    let mut first = TcpStream::connect(address).expect("connected");
+    read(&mut first, "Welcome!");
+    let mut second = TcpStream::connect(address).expect("connected");
+    let who = second.local_addr().expect("address");
+    if cfg!(target_os = "linux") {
+        window.wait_for_text(&format!("1 client waits to be accepted: {who}"));
+    }
+    assert!(window.shows("Connections (1 open)"));
+    drop(first);
+    read(&mut second, "Welcome!");
+    window.wait_for("nobody waiting", |window| !window.shows("waits to be accepted"));
+}

@@ -92,6 +92,15 @@ reply = Reply
 reply-hover = {"{message}"} is what the client sent, {"{MESSAGE}"} the same in upper case, {"{peer}"} its address, {"{n}"} the number of the message, {"{time}"} date and time
 pause = Pause before a reply
 pause-hover = The tutorial waits 1 second; 0 answers at once
+model = Serve
+model-hover = Which thread serves whom. One after the other is what happens without threads: who comes second waits until the first has gone
+model-threads = each client in a thread
+model-single = one client after the other
+waiting = { $n ->
+    [one] 1 client waits to be accepted: { $who }
+   *[other] { $n } clients wait to be accepted: { $who }
+}
+waiting-hover = The system has connected them, and nobody has taken them yet: they wait in the queue that the backlog limits
 boundary = A message is
 boundary-hover = TCP is a stream of bytes: who reads it decides where one message ends and the next begins
 boundary-automatic = each line, or what one read brings
@@ -128,7 +137,7 @@ column-greeted = greeted
 column-greeted-hover = Messages answered
 column-since = since
 column-since-hover = When the client was accepted
-column-sort = { $column }. Press to sort
+sort-by-column = { $column }. Press to sort
 filter = Filter
 filter-hint = filter
 filter-hover = Shows the connections that have this in their addresses, thread or state: 127.0.0.1, conn-3, reading, closed

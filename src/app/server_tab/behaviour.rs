@@ -1,11 +1,12 @@
 //! How the server behaves: the form, and the window in which it is told to misbehave.
 
-use egui::{ComboBox, DragValue, Key, Modifiers, TextEdit, Ui, Window};
+use egui::{DragValue, Key, Modifiers, TextEdit, Ui, Window};
 
 use crate::app::settings::ServerForm;
+use crate::app::widgets::choose;
 use crate::i18n::{t, tf};
 use crate::net::server::misbehave::Misbehave;
-use crate::net::server::{Boundary, LARGEST_RECEIVE, MOST_CONNECTIONS};
+use crate::net::server::{Boundary, LARGEST_RECEIVE, MOST_CONNECTIONS, Model};
 
 /// The form of all settings but the rules and the misbehaviour.
 pub(super) fn form(ui: &mut Ui, form: &mut ServerForm) {
@@ -20,25 +21,12 @@ pub(super) fn form(ui: &mut Ui, form: &mut ServerForm) {
         let mut seconds = behaviour.pause.as_secs_f64();
         number_cell(ui, "pause", DragValue::new(&mut seconds).range(0.0..=3600.0).speed(0.05).suffix(" s"));
         behaviour.pause = std::time::Duration::from_secs_f64(seconds);
-        let name = ui.label(t("boundary")).on_hover_text(t("boundary-hover"));
-        let shown = |boundary| {
-            t(match boundary {
-                Boundary::Automatic => "boundary-automatic",
-                Boundary::AsRead => "boundary-as-read",
-                Boundary::Line => "boundary-line",
-            })
-        };
-        ComboBox::from_id_salt("boundary")
-            .width(width)
-            .truncate()
-            .selected_text(shown(behaviour.boundary))
-            .show_ui(ui, |ui| {
-                for one in [Boundary::Automatic, Boundary::AsRead, Boundary::Line] {
-                    ui.selectable_value(&mut behaviour.boundary, one, shown(one));
-                }
-            })
-            .response
-            .labelled_by(name.id);
+        let boundaries = [
+            (Boundary::Automatic, t("boundary-automatic")),
+            (Boundary::AsRead, t("boundary-as-read")),
+            (Boundary::Line, t("boundary-line")),
+        ];
+        choice_cell(ui, "boundary", &mut behaviour.boundary, &boundaries, width);
         ui.end_row();
 
         number_cell(
@@ -53,12 +41,20 @@ pub(super) fn form(ui: &mut Ui, form: &mut ServerForm) {
             "most-connections",
             DragValue::new(&mut behaviour.most_connections).range(1..=MOST_CONNECTIONS),
         );
+        let models = [(Model::Threads, t("model-threads")), (Model::Single, t("model-single"))];
+        choice_cell(ui, "model", &mut behaviour.model, &models, width);
+        ui.end_row();
         ui.label("");
         if ui.button(t("as-in-tutorial")).on_hover_text(t("as-in-tutorial-hover")).clicked() {
             *behaviour = crate::net::server::Settings::default();
         }
         ui.end_row();
     });
+}
+
+fn choice_cell<T: PartialEq + Copy>(ui: &mut Ui, id: &str, value: &mut T, all: &[(T, String)], width: f32) {
+    ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
+    choose(ui, id, value, all, width);
 }
 
 /// A number with its unit; 0 is off.

@@ -12,7 +12,7 @@ use crate::app::widgets::log_list::short_clock;
 use crate::app::widgets::wire::Typed;
 use crate::app::widgets::{entered, hint, weak};
 use crate::i18n::{bytes, count, t, tf};
-use crate::net::server::{Connection, Doing, Totals};
+use crate::net::server::{Connection, Doing, Server};
 use crate::recording::encoding::Encoding;
 
 /// The columns of the table with the least width that each needs, in points.
@@ -114,7 +114,8 @@ impl Connections {
     }
 
     /// Shows the table with what is above it. `all` are in the order of their numbers.
-    pub(super) fn ui(&mut self, ui: &mut Ui, all: &[Arc<Connection>], totals: &Totals, running: bool) {
+    pub(super) fn ui(&mut self, ui: &mut Ui, all: &[Arc<Connection>], server: Option<&Server>, running: bool) {
+        let totals = &server.map(Server::totals).unwrap_or_default();
         let mut act = None;
         ui.horizontal(|ui| {
             ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
@@ -135,6 +136,14 @@ impl Connections {
                 });
             });
         });
+        let waiting = server.map(Server::waiting).unwrap_or_default();
+        if !waiting.is_empty() {
+            let who: Vec<_> = waiting.iter().take(3).map(ToString::to_string).collect();
+            let more = if waiting.len() > who.len() { " …" } else { "" };
+            let text = tf("waiting", &[("n", waiting.len().into()), ("who", (who.join(", ") + more).into())]);
+            let text = RichText::new(text).color(style::palette(ui).warn);
+            ui.add(egui::Label::new(text).truncate()).on_hover_text(t("waiting-hover"));
+        }
         let rows = self.rows(all);
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
@@ -236,7 +245,7 @@ impl Connections {
         };
         let text = RichText::new(t(id) + sign).small().weak();
         let button = ui.add(egui::Button::new(text).frame(false).truncate());
-        let hover = tf("column-sort", &[("column", t(&format!("{id}-hover")).into())]);
+        let hover = tf("sort-by-column", &[("column", t(&format!("{id}-hover")).into())]);
         if button.on_hover_text(hover).clicked() {
             // The largest and latest first, unless it is a name.
             let first = !(1..=3).contains(&column);

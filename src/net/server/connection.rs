@@ -90,11 +90,11 @@ fn add(counter: &AtomicU64, n: u64) {
 }
 
 impl Connection {
-    pub(super) fn new(id: u64, ends: Ends, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(id: u64, ends: Ends, thread: String, recording: Arc<Recording>) -> Self {
         Self {
             id,
             ends,
-            thread: format!("conn-{id}"),
+            thread,
             since: SystemTime::now(),
             recording,
             origin: Instant::now(),

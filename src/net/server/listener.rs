@@ -10,8 +10,9 @@ use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
 use super::connection::{self, Connection, Job};
+use super::queue::Watch;
 use super::rules::{self, Rules};
-use super::{Ended, Event, Shared, State, Threads};
+use super::{ACCEPT, Ended, Event, Model, Shared, State, Threads};
 use crate::i18n::t;
 use crate::net::connect::resolve;
 use crate::net::report::Reporter;
@@ -120,9 +121,14 @@ impl<'a> Acceptor<'a> {
     fn accept(mut self) -> Result<(), Error> {
         let _guard = self.shared.stop.on_cancel({
             let waker = Arc::clone(&self.waker);
+            // Where this thread serves, it cannot stop accepting before that ends.
+            let hang_up = self.is_single().then(|| self.shared.hang_up.clone());
             move || {
                 // It fails only when the poll has gone, and with it whoever would have been woken.
                 _ = waker.wake();
+                if let Some(hang_up) = &hang_up {
+                    hang_up.cancel();
+                }
             }
         });
         self.shared.set_state(State::Listening(self.address));
@@ -131,6 +137,8 @@ impl<'a> Acceptor<'a> {
         // An event tells of new clients once: until the queue was seen empty there may be more.
         let mut waiting = true;
         let mut retry_at: Option<Instant> = None;
+        // While nobody is let in: who waits.
+        let mut watch = None;
         loop {
             retry_at = retry_at.filter(|at| Instant::now() < *at);
             while waiting && retry_at.is_none() && !self.shared.stop.is_cancelled() && self.has_room() {
@@ -142,6 +150,11 @@ impl<'a> Acceptor<'a> {
             if self.shared.stop.is_cancelled() {
                 return Ok(());
             }
+            if waiting || retry_at.is_some() {
+                watch.get_or_insert_with(|| Watch::new(self.address, self.shared, self.reporter));
+            } else {
+                watch = None;
+            }
             let timeout = retry_at.map(|at| at.saturating_duration_since(Instant::now()));
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -149,6 +162,11 @@ impl<'a> Acceptor<'a> {
             }
             waiting |= events.iter().any(|event| event.token() == LISTENER);
         }
+    }
+
+    /// Whether this thread serves the connections as well.
+    fn is_single(&self) -> bool {
+        self.shared.settings.model == Model::Single
     }
 
     /// Whether another connection is allowed; who closes the connection that makes room wakes the poll.
@@ -200,7 +218,9 @@ impl<'a> Acceptor<'a> {
         let connection = {
             let mut registry = lock(&self.shared.registry);
             registry.accepted += 1;
-            let connection = Arc::new(Connection::new(registry.accepted, ends, recording));
+            let id = registry.accepted;
+            let thread = if self.is_single() { ACCEPT.to_owned() } else { format!("conn-{id}") };
+            let connection = Arc::new(Connection::new(id, ends, thread, recording));
             registry.open.insert(connection.id, Arc::clone(&connection));
             connection
         };
@@ -215,6 +235,11 @@ impl<'a> Acceptor<'a> {
             rules: Arc::clone(&self.rules),
             acceptor: Arc::clone(&self.waker),
         };
+        if self.is_single() {
+            let _watch = Watch::new(self.address, self.shared, self.reporter);
+            connection::run(job);
+            return Ok(());
+        }
         // Locked until its handle is in its place: the thread looks for it there when it ends.
         let mut threads = lock(&self.shared.threads);
         match spawn(&name, move || connection::run(job)) {

@@ -1,7 +1,9 @@
-//! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own.
+//! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own, or all are served
+//! by the thread that accepts, one after the other.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
+//! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
@@ -12,6 +14,7 @@ pub mod greeting;
 mod hand;
 mod listener;
 pub mod misbehave;
+mod queue;
 pub mod rules;
 pub mod template;
 
@@ -41,6 +44,9 @@ pub const MOST_CONNECTIONS: usize = 12_000;
 /// How many closed connections are remembered.
 pub const CLOSED_KEPT: usize = 1_000;
 
+/// The name of the thread that accepts.
+const ACCEPT: &str = "accept";
+
 /// How long a client may read nothing while a write waits for it.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -56,10 +62,22 @@ pub enum Boundary {
     Line,
 }
 
+/// Which thread serves whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Model {
+    /// A thread for each connection.
+    #[default]
+    Threads,
+    /// The thread that accepts serves one connection after the other; the others wait in the queue.
+    Single,
+}
+
 /// How the server behaves. Numbers out of their bounds are taken to the nearest bound.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Which thread serves whom.
+    pub model: Model,
     /// Sent on accept.
     pub welcome: String,
     /// The greeting, which answers what no rule does: a [`template::Template`] without escapes.
@@ -83,6 +101,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            model: Model::default(),
             welcome: "Welcome!".to_owned(),
             reply: "Hello, {message}!".to_owned(),
             rules: Vec::new(),
@@ -288,6 +307,8 @@ struct Shared {
     state_changed: Condvar,
     registry: Mutex<Registry>,
     threads: Mutex<Threads>,
+    /// Who waits to be accepted.
+    waiting: Mutex<Vec<SocketAddr>>,
     /// Threads that send what a client did not take at once.
     senders: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -360,11 +381,12 @@ impl Server {
             state_changed: Condvar::new(),
             registry: Mutex::default(),
             threads: Mutex::default(),
+            waiting: Mutex::default(),
             senders: Mutex::default(),
         });
         let host = host.trim_matches(['[', ']']).to_owned();
         let target = super::address::join(&host, port);
-        let begun = spawn("accept", {
+        let begun = spawn(ACCEPT, {
             let (shared, recorder, reporter) = (Arc::clone(&shared), Arc::clone(recorder), reporter.clone());
             move || listener::run(&host, port, &shared, &recorder, &reporter)
         });
@@ -426,6 +448,12 @@ impl Server {
         totals.open = registry.open.len() as u64;
         registry.open.values().for_each(|connection| connection.add_to(&mut totals));
         totals
+    }
+
+    /// Who waits to be accepted, while clients must wait: the system has completed their connections. Known on Linux alone.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<SocketAddr> {
+        lock(&self.shared.waiting).clone()
     }
 
     /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number.
