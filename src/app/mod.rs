@@ -313,7 +313,7 @@ impl eframe::App for App {
         });
         commands.extend(self.exporting.ui(&ctx, &self.recorder));
         let is_running = self.server.is_running();
-        commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour.rules, is_running));
+        commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour, is_running));
         help::window(&ctx, &mut self.help);
         for command in commands {
             self.apply(command, &ctx, frame);

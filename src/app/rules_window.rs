@@ -11,6 +11,7 @@ use super::widgets::notices::Notices;
 use super::widgets::{bad, choose, entered, weak};
 use crate::i18n::{t, tf};
 use crate::net::Error;
+use crate::net::server::Settings;
 use crate::net::server::rules::{LONGEST_DELAY_MS, MOST_RULES, Ready, Reply, Rule, Rules, When, load, save};
 
 /// Width of the window, in points: it fits into the smallest one.
@@ -66,7 +67,7 @@ impl RulesWindow {
     }
 
     /// Shows the window.
-    pub fn ui(&mut self, ctx: &egui::Context, rules: &mut Vec<Rule>, is_running: bool) -> Option<Command> {
+    pub fn ui(&mut self, ctx: &egui::Context, behaviour: &mut Settings, is_running: bool) -> Option<Command> {
         let mut stay = self.open;
         let mut command = None;
         Window::new(t("rules-title"))
@@ -78,7 +79,8 @@ impl RulesWindow {
                 ui.set_width(WIDTH);
                 ui.add(egui::Label::new(egui::RichText::new(t("rules-hint")).small().weak()).wrap());
                 ui.add_space(4.0);
-                ui.horizontal(|ui| top(ui, rules, is_running));
+                ui.horizontal(|ui| top(ui, behaviour, is_running));
+                let rules = &mut behaviour.rules;
                 ui.add_space(4.0);
                 ScrollArea::vertical()
                     .max_height(HEIGHT)
@@ -261,7 +263,8 @@ fn say(notices: &mut Notices, id: &str, path: &Path, rules: usize) {
 }
 
 /// What changes the list as a whole.
-fn top(ui: &mut Ui, rules: &mut Vec<Rule>, is_running: bool) {
+fn top(ui: &mut Ui, behaviour: &mut Settings, is_running: bool) {
+    let rules = &mut behaviour.rules;
     if ui
         .add_enabled(rules.len() < MOST_RULES, Button::new(t("rules-add")))
         .on_hover_text(t("rules-add-hover"))
@@ -273,6 +276,9 @@ fn top(ui: &mut Ui, rules: &mut Vec<Rule>, is_running: bool) {
         for ready in Ready::ALL {
             if ui.button(ready.text()).clicked() {
                 *rules = ready.rules();
+                if let Some(welcome) = ready.welcome() {
+                    behaviour.welcome = welcome.to_owned();
+                }
                 ui.close();
             }
         }

@@ -35,8 +35,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "auto", help = t("cli-serve-framing"))]
     framing: Framing,
     /// Sent on accept.
-    #[arg(long, value_name = "TEXT", default_value = "Welcome!", help = t("cli-serve-welcome"))]
-    welcome: String,
+    #[arg(long, value_name = "TEXT", help = t("cli-serve-welcome"))]
+    welcome: Option<String>,
     /// The answer.
     #[arg(long, value_name = "TEXT", default_value = "Hello, {message}!", help = t("cli-serve-reply"))]
     reply: String,
@@ -129,6 +129,8 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
             return 1;
         }
     };
+    let ready = args.rules.as_deref().and_then(Ready::named);
+    let welcome = ready.and_then(Ready::welcome).unwrap_or("Welcome!").to_owned();
     let rules = match args.rules.as_deref().map(rules_of).transpose() {
         Ok(rules) => rules.unwrap_or_default(),
         Err(error) => {
@@ -138,7 +140,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     };
     let settings = Settings {
         model: args.model.into(),
-        welcome: args.welcome.clone(),
+        welcome: args.welcome.clone().unwrap_or(welcome),
         reply: args.reply.clone(),
         rules,
         misbehave: args.misbehave(),

@@ -2,6 +2,9 @@
 
 from lib import *
 
+COMBO = ("combo box",)
+CHECK = ("check box",)
+
 
 def start_server(window, port=0, host="127.0.0.1"):
     """Presses Start and returns the port that the status bar says."""
@@ -88,6 +91,96 @@ def in_use():
         window.press("Start")
         window.wait_text(rf"127\.0\.0\.1:{port}.*in use")
     same(start_server(window, port), port, "the port once it is free")
+
+
+def unfold(window):
+    """Shows how the server behaves."""
+    window.press("Behaviour")
+    window.find("Rules…", BUTTON)
+
+
+@scenario("rules answer, ready-made ones and a file's; the log says which; misbehaving is told as long as it is on")
+def rules():
+    window = Window()
+    file = folder("rules") / "mine.toml"
+    file.write_text('[[rule]]\nwhen = "regex"\npattern = "^(.+) plus$"\nwith = "{1}+{1}"\nclose = true\n')
+    window.tab("Server")
+    unfold(window)
+    window.press("Rules…")
+    window.set_text("File", str(file))
+    window.press("Import")
+    window.wait_text("1 rule read from")
+    window.key("Escape")
+    port = start_server(window)
+    client = connect(port)
+    client.sendall("好 plus\n".encode())
+    same(client.makefile("rb").read(), "好+好\n".encode(), "the reply, and the close")
+    window.wait_text("said “好 plus”, rule 1 answered")
+    window.wait_text("closed: a rule closed it")
+    window.press("Stop")
+    window.find_enabled("Start", BUTTON)
+    window.press("Rules…")
+    window.press("Ready-made")
+    window.press("HTTP hello")
+    window.key("Escape")
+    window.press("Misbehave…")
+    window.press("Cut characters in two", CHECK)
+    window.key("Escape")
+    window.wait_text("Misbehaving on purpose: characters cut in two")
+    port = start_server(window)
+    got = run(["curl", "-sS", f"http://127.0.0.1:{port}/"])
+    check(got.stdout == b"Hello\n" and got.returncode == 0, f"what curl got: {got}")
+
+
+@scenario("one client after the other: who waits is told; connections are sent to, held, half-closed, disconnected and reset")
+def by_hand():
+    window = Window()
+    port = start_server(window)
+    first, second = connect(port), connect(port)
+    window.press("#1")
+    window.press("With #1")
+    window.press("Send…")
+    window.set_text("Message to them", "a\\x21\\n")
+    window.press("Send")
+    same(first.recv(100), b"a!\n", "the message")
+    window.wait_text("3 B sent to 1 connection")
+    window.key("Escape")
+    window.press("With #1")
+    window.press("Hold")
+    window.wait_text("reading, held then")
+    first.sendall(b"x")
+    window.wait_text(r"held \d")
+    window.press("With #1")
+    window.press("Go on")
+    same(first.recv(100), b"Hello, x!", "the reply once it goes on")
+    window.press("With #1")
+    window.press("Half-close")
+    same(first.recv(100), b"", "the end")
+    window.press("With #1")
+    window.press("Disconnect")
+    window.wait_text("closed: disconnected here")
+    window.press("#2")
+    window.press("With #2")
+    window.press("Reset")
+    try:
+        second.recv(100)
+        check(False, "a reset is an error")
+    except ConnectionResetError:
+        pass
+    window.press("Stop")
+    window.find_enabled("Start", BUTTON)
+
+    unfold(window)
+    window.press("Serve", COMBO)
+    window.press("one client after the other")
+    port = start_server(window)
+    first = connect(port)
+    waiting = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
+    clean_up(waiting.close)
+    window.wait_text(rf"1 client waits to be accepted: 127\.0\.0\.1:{waiting.getsockname()[1]}")
+    first.close()
+    same(waiting.recv(8), b"Welcome!", "the welcome, at last")
+    until("nobody waits", lambda: not any("to be accepted" in line for line in window.texts()))
 
 
 def idle_ticks(window):

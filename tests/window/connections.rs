@@ -89,6 +89,7 @@ fn connections_are_held_half_closed_disconnected_and_reset() {
     let mut all = clients(&mut window, address, 4);
     window.press("#1");
     window.menu("With #1", "Hold");
+    window.wait_for_text("reading, held then");
     all[0].write_all(b"x").expect("sent");
     window.wait_for_text("held 0.");
     window.menu("With #1", "Go on");

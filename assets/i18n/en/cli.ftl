@@ -17,7 +17,7 @@ cli-serve-address = Where to listen: an address or host name with a port, or one
 cli-serve-model = Which thread serves whom: threads (one for each client) or single (one client after the other)
 cli-serve-pause = Pause before each answer
 cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
-cli-serve-welcome = What each client is sent first
+cli-serve-welcome = What each client is sent first: Welcome! unless something else is given, and nothing with --rules http
 # Not “{n}” itself: the library that prints the help takes it for a new line.
 cli-serve-reply = The answer to each message that no rule answers; {"{message}"}, {"{MESSAGE}"} (in upper case), {"{peer}"}, {"{time}"} and the number n in braces are filled in
 cli-serve-rules = What to answer besides the greeting: echo, upper, time or http; or a TOML file of rules, as the window exports them. The first rule that matches a message answers it

@@ -176,6 +176,7 @@ message-sent = { $n ->
     [one] { $size } sent to 1 connection
    *[other] { $size } sent to { $n } connections
 }
+held-soon = reading, held then
 doing-for = { $doing } { $seconds } s
 closed-how = closed: { $how }
 log-title = Log

@@ -420,6 +420,7 @@ fn doing_text(one: &Connection) -> String {
     match one.ended() {
         Some(ended) => tf("closed-how", &[("how", ended.text().into())]),
         None if doing == Doing::Closed => doing.text(),
+        None if doing == Doing::Reading && one.is_held() => t("held-soon"),
         None => {
             let seconds = format!("{:.1}", time.as_secs_f64());
             tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())])

@@ -161,6 +161,12 @@ impl Ready {
         names.into_iter().zip(Self::ALL).find(|(one, _)| *one == name).map(|(_, ready)| ready)
     }
 
+    /// The welcome that it needs, if not any will do: an HTTP client waits for none.
+    #[must_use]
+    pub fn welcome(self) -> Option<&'static str> {
+        (self == Self::Http).then_some("")
+    }
+
     /// Its rules.
     #[must_use]
     pub fn rules(self) -> Vec<Rule> {
