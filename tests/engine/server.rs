@@ -743,3 +743,42 @@ fn one_after_the_other_the_second_client_waits_until_the_first_has_gone() {
     server.wait_stopped();
     TcpListener::bind(address).expect("the port is free");
 }
+
+#[test]
+fn a_chat_goes_to_all_others_and_who_does_not_listen_misses_it_alone() {
+    let (server, address) = serve(Settings { rules: Ready::Chat.rules(), boundary: Boundary::Line, ..quick() });
+    let (mut one, mut other, mut deaf) = (Client::to(address), Client::to(address), Client::to(address));
+    one.hear("Welcome!");
+    other.hear("Welcome!");
+    let peer = one.address();
+    wait_for("all three", || server.totals().open == 3);
+    one.say("hi\nall\n");
+    other.hear(format!("{peer}: hi\n{peer}: all\n"));
+    deaf.hear(format!("Welcome!{peer}: hi\n{peer}: all\n"));
+    // From now on one of them does not listen any more, and the others go on.
+    let long = format!("{}\n", "x".repeat(60_000));
+    for _ in 0..200 {
+        one.say(&long);
+        other.hear(format!("{peer}: {long}"));
+    }
+    let error = until(&server, |event| if let Event::SendFailed(error) = event { Some(error) } else { None });
+    assert!(matches!(error.cause, Cause::QueueFull) && error.target == deaf.address().to_string(), "{error}");
+    assert_eq!(server.totals().open, 3);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_backlog_that_the_system_cuts_is_said() {
+    let most: u32 =
+        std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("read").trim().parse().expect("a number");
+    let (server, _) = serve(Settings { backlog: most + 1, ..quick() });
+    let event = until(&server, |event| matches!(event, Event::BacklogCut { .. }).then(|| event.text()));
+    assert_eq!(event, format!("the system allows a backlog of {most} at most, not {}", most + 1));
+    let (server, address) = serve(Settings { backlog: most, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    until(&server, |event| match event {
+        Event::BacklogCut { .. } => panic!("it was not cut"),
+        event => matches!(event, Event::Accepted { .. }).then_some(()),
+    });
+}

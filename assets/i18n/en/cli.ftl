@@ -20,7 +20,7 @@ cli-serve-framing = What a message is: each line, or what is read where no line 
 cli-serve-welcome = What each client is sent first: Welcome! unless something else is given, and nothing with --rules http
 # Not “{n}” itself: the library that prints the help takes it for a new line.
 cli-serve-reply = The answer to each message that no rule answers; {"{message}"}, {"{MESSAGE}"} (in upper case), {"{peer}"}, {"{time}"} and the number n in braces are filled in
-cli-serve-rules = What to answer besides the greeting: echo, upper, time or http; or a TOML file of rules, as the window exports them. The first rule that matches a message answers it
+cli-serve-rules = What to answer besides the greeting: echo, upper, time, http or chat; or a TOML file of rules, as the window exports them. The first rule that matches a message answers it
 cli-serve-misbehave = What to do wrong on purpose, to test clients, several with commas: late=MS (welcome), drip=MS (between bytes), split (in a character), glue=N (replies), stall=N (after replies), reset=BYTES (after bytes), deaf (never read), close (without an answer)
 cli-serve-receive-size = How many bytes one read takes at most
 cli-serve-backlog = How many clients may wait to be accepted

@@ -1,6 +1,7 @@
 # The greeting server: its log, and what its connections do.
 
 server-listening = listening on { $address }
+server-backlog-cut = the system allows a backlog of { $most } at most, not { $wanted }
 server-accepted = Accept new connection from { $peer }
 server-closed = Connection from { $peer } closed: { $how }
 server-full =

@@ -36,6 +36,8 @@ pub struct Connection {
     ended: OnceLock<Ended>,
     /// A [`Sample`] of it is on its way.
     sampled: AtomicBool,
+    /// It misses messages of others, and that was told.
+    misses: AtomicBool,
     pub(super) hand: Hand,
 }
 
@@ -101,6 +103,7 @@ impl Connection {
             counters: Counters::default(),
             ended: OnceLock::new(),
             sampled: AtomicBool::new(false),
+            misses: AtomicBool::new(false),
             hand: Hand::default(),
         }
     }
@@ -327,6 +330,9 @@ fn converse(
         if let Some(ended) = perform(&answers.bytes, &mut steps)? {
             return Ok(ended);
         }
+        if !answers.others.is_empty() {
+            tell_others(connection, &answers.others, shared, reporter);
+        }
         add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
         if let Some((rule, message)) = matched
             && !connection.sampled.swap(true, Ordering::Relaxed)
@@ -345,5 +351,25 @@ fn converse(
         };
         wire.say_goodbye(&mut buf, 1 << 20, |n| add(bytes_in, n as u64));
         return Ok(ended);
+    }
+}
+
+/// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one again.
+fn tell_others(connection: &Connection, messages: &[Vec<u8>], shared: &Shared, reporter: &Reporter<Event>) {
+    let others: Vec<_> = {
+        let registry = lock(&shared.registry);
+        registry.open.values().filter(|one| one.id != connection.id).cloned().collect()
+    };
+    for (message, other) in messages.iter().flat_map(|message| others.iter().map(move |other| (message, other))) {
+        match other.send(message) {
+            Ok(()) => other.misses.store(false, Ordering::Relaxed),
+            // It has just gone.
+            Err(Error { cause: Cause::NotConnected, .. }) => {}
+            Err(error) => {
+                if !other.misses.swap(true, Ordering::Relaxed) {
+                    reporter.send(Event::SendFailed(Arc::new(error)));
+                }
+            }
+        }
     }
 }

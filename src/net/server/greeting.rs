@@ -31,6 +31,8 @@ pub struct Answers {
     pub ends: Vec<usize>,
     /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
     pub delays: Vec<(usize, Duration)>,
+    /// What goes to all other clients, one after the other.
+    pub others: Vec<Vec<u8>>,
     /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
     pub matched: Option<(usize, Vec<u8>)>,
 }
@@ -47,6 +49,7 @@ impl Answers {
         self.bytes.clear();
         self.ends.clear();
         self.delays.clear();
+        self.others.clear();
         self.matched = None;
     }
 
@@ -151,6 +154,9 @@ impl<'a> Greeting<'a> {
         self.answered += 1;
         if answer.ends_as_message {
             out.bytes.extend_from_slice(end);
+        }
+        if answer.to_others {
+            out.others.push(out.bytes.split_off(begin));
         }
         out.ends.push(out.bytes.len());
         if !answer.delay.is_zero() {

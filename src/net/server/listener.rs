@@ -133,6 +133,10 @@ impl<'a> Acceptor<'a> {
         });
         self.shared.set_state(State::Listening(self.address));
         self.reporter.send(Event::Listening(self.address));
+        let wanted = self.shared.settings.backlog;
+        if let Some(most) = longest_backlog().filter(|most| *most < wanted) {
+            self.reporter.send(Event::BacklogCut { wanted, most });
+        }
         let mut events = Events::with_capacity(8);
         // An event tells of new clients once: until the queue was seen empty there may be more.
         let mut waiting = true;
@@ -255,6 +259,11 @@ impl<'a> Acceptor<'a> {
             }
         }
     }
+}
+
+/// The longest backlog that the system allows, if it says so: on Linux `net.core.somaxconn`, see listen(2).
+fn longest_backlog() -> Option<u32> {
+    std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok()?.trim().parse().ok()
 }
 
 fn listen(address: SocketAddr, backlog: u32) -> io::Result<mio::net::TcpListener> {

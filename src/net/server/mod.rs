@@ -162,6 +162,13 @@ pub enum Event {
     Listening(SocketAddr),
     /// It could not listen, or listening ended by an error.
     Failed(Arc<Error>),
+    /// The system allows a shorter backlog than was asked for.
+    BacklogCut {
+        /// What was asked for.
+        wanted: u32,
+        /// What the system allows.
+        most: u32,
+    },
     /// A client came.
     Accepted {
         /// The connection's number.
@@ -202,6 +209,9 @@ impl Event {
         match self {
             Self::Listening(address) => tf("server-listening", &[("address", address.to_string().into())]),
             Self::Failed(error) | Self::AcceptFails(error) | Self::SendFailed(error) => error.to_string(),
+            Self::BacklogCut { wanted, most } => {
+                tf("server-backlog-cut", &[("wanted", (*wanted).into()), ("most", (*most).into())])
+            }
             Self::Accepted { peer, .. } => tf("server-accepted", &[("peer", peer.to_string().into())]),
             Self::Matched(sample) => sample.text(),
             Self::Closed { peer, ended, .. } => {

@@ -82,6 +82,8 @@ pub enum Reply {
     Hex,
     /// The bytes of a file, read when the server starts.
     File,
+    /// A text like the first, which goes to all other clients instead of this one.
+    Others,
     /// Nothing.
     Nothing,
 }
@@ -108,7 +110,7 @@ impl When {
 
 impl Reply {
     /// All there are.
-    pub const ALL: [Self; 5] = [Self::Text, Self::Exactly, Self::Hex, Self::File, Self::Nothing];
+    pub const ALL: [Self; 6] = [Self::Text, Self::Exactly, Self::Hex, Self::File, Self::Others, Self::Nothing];
 
     /// In words.
     #[must_use]
@@ -118,6 +120,7 @@ impl Reply {
             Self::Exactly => "rule-reply-exactly",
             Self::Hex => "rule-reply-hex",
             Self::File => "rule-reply-file",
+            Self::Others => "rule-reply-others",
             Self::Nothing => "rule-reply-nothing",
         })
     }
@@ -136,11 +139,13 @@ pub enum Ready {
     Time,
     /// A small page for any browser.
     Http,
+    /// Each message goes to all others.
+    Chat,
 }
 
 impl Ready {
     /// All there are.
-    pub const ALL: [Self; 5] = [Self::Greeting, Self::Echo, Self::Upper, Self::Time, Self::Http];
+    pub const ALL: [Self; 6] = [Self::Greeting, Self::Echo, Self::Upper, Self::Time, Self::Http, Self::Chat];
 
     /// In words.
     #[must_use]
@@ -151,13 +156,14 @@ impl Ready {
             Self::Upper => "rules-upper",
             Self::Time => "rules-time",
             Self::Http => "rules-http",
+            Self::Chat => "rules-chat",
         })
     }
 
     /// The one that is called so in a terminal.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let names = ["greeting", "echo", "upper", "time", "http"];
+        let names = ["greeting", "echo", "upper", "time", "http", "chat"];
         names.into_iter().zip(Self::ALL).find(|(one, _)| *one == name).map(|(_, ready)| ready)
     }
 
@@ -176,6 +182,7 @@ impl Ready {
             Self::Echo => vec![any("{message}")],
             Self::Upper => vec![any("{MESSAGE}")],
             Self::Time => vec![any("{time}")],
+            Self::Chat => vec![Rule { reply: Reply::Others, ..any("{peer}: {message}") }],
             Self::Http => vec![
                 // The empty line after the headers.
                 Rule {
@@ -247,6 +254,7 @@ pub struct Rules {
 struct Compiled {
     when: Matcher,
     reply: Content,
+    to_others: bool,
     ends_as_message: bool,
     delay: Duration,
     close: bool,
@@ -275,6 +283,8 @@ pub(super) struct Answer {
     pub(super) rule: Option<usize>,
     /// How long to wait before it.
     pub(super) delay: Duration,
+    /// The reply is not for this client, but for all others.
+    pub(super) to_others: bool,
     /// The reply ends as the message did.
     pub(super) ends_as_message: bool,
     /// Close the connection afterwards.
@@ -318,8 +328,8 @@ impl Rules {
                 Content::Template(template) => template.fill(message, captures.as_ref(), facts, out),
                 Content::Bytes(bytes) => out.extend_from_slice(bytes),
             }
-            let Compiled { delay, close, ends_as_message, .. } = *rule;
-            return Some(Answer { rule: Some(number), delay, ends_as_message, close });
+            let Compiled { delay, close, to_others, ends_as_message, .. } = *rule;
+            return Some(Answer { rule: Some(number), delay, to_others, ends_as_message, close });
         }
         None
     }
@@ -362,7 +372,9 @@ fn compile(rule: &Rule, read: impl Fn(&Path) -> io::Result<Vec<u8>>) -> Result<C
         }
     };
     let reply = match rule.reply {
-        Reply::Text | Reply::Exactly => Content::Template(Template::with_escapes(&rule.with).map_err(mistake_text)?),
+        Reply::Text | Reply::Exactly | Reply::Others => {
+            Content::Template(Template::with_escapes(&rule.with).map_err(mistake_text)?)
+        }
         Reply::Hex => Content::Bytes(hex(&rule.with)?.into()),
         Reply::Nothing => Content::Bytes(Arc::default()),
         Reply::File => {
@@ -377,7 +389,8 @@ fn compile(rule: &Rule, read: impl Fn(&Path) -> io::Result<Vec<u8>>) -> Result<C
     Ok(Compiled {
         when,
         reply,
-        ends_as_message: rule.reply == Reply::Text,
+        to_others: rule.reply == Reply::Others,
+        ends_as_message: matches!(rule.reply, Reply::Text | Reply::Others),
         delay: Duration::from_millis(rule.delay_ms.min(LONGEST_DELAY_MS).into()),
         close: rule.close,
     })
@@ -531,6 +544,7 @@ mod tests {
         assert_eq!(reply(Ready::Upper, b"x"), "X");
         assert_eq!(reply(Ready::Time, b"x").len(), "2001-09-09 00:00:00".len());
         assert_eq!(reply(Ready::Http, b"GET / HTTP/1.1"), "");
+        assert_eq!(reply(Ready::Chat, b"x"), "[::1]:5: x");
         assert!(reply(Ready::Http, b"").ends_with("\\r\\n\\r\\nHello\\n"));
     }
 }
