@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use egui::{Align, CentralPanel, ComboBox, Frame, Layout, Margin, Panel, ScrollArea, TextEdit, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, TextEdit, Ui};
 
 use super::command::Command;
-use super::settings::{ClientForm, remember};
+use super::settings::{ClientForm, Compose, remember};
 use super::widgets::log_list::clock;
 use super::widgets::wire::{self, Wire};
-use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, text_field, weak};
+use super::widgets::{bad, choose, entered, field_width, hint, recent_menu, state_label, text_field, weak};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
 use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning, split_typed};
 use crate::net::client::{Ended, Event, LineEnd, Options, Session, State};
-use crate::recording::{Direction, Recording, text};
+use crate::recording::{Direction, Recording, hex, text};
+use crate::typed::mistake_text;
 
 /// How many pieces the conversation keeps.
 const MOST: usize = 2_000;
@@ -131,6 +132,16 @@ impl ClientTab {
                     session.disconnect();
                 }
             }
+            Command::HalfClose => {
+                if let Some(session) = &self.session {
+                    session.half_close();
+                }
+            }
+            Command::Reset => {
+                if let Some(session) = &self.session {
+                    session.reset();
+                }
+            }
             Command::PlayTutorial => {
                 // One press is enough: it connects first where there is no connection.
                 if !self.is_open() {
@@ -164,9 +175,10 @@ impl ClientTab {
 
     fn send(&mut self, form: &ClientForm) {
         let Some(session) = &self.session else { return };
-        let mut whole = self.message.clone().into_bytes();
-        whole.extend_from_slice(form.line_end.bytes());
         self.focus_message = true;
+        // What is wrong is said below the field.
+        let Ok(mut whole) = form.compose.bytes(&self.message) else { return };
+        whole.extend_from_slice(form.line_end.bytes());
         if whole.is_empty() {
             return;
         }
@@ -294,43 +306,54 @@ impl ClientTab {
 
     fn composer(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
         let connected = matches!(self.state(), Some(State::Connected(_)));
+        let can_send = connected && !self.session.as_ref().is_some_and(Session::is_half_closed);
         let mut command = None;
         ui.horizontal(|ui| {
             let name = ui.label(t("client-message"));
             let width = field_width(ui, &[t("send")]);
             let field =
                 TextEdit::singleline(&mut self.message).desired_width(width).hint_text(t("client-message-hint"));
-            let field = ui.add_enabled(connected, field).labelled_by(name.id);
-            if connected && std::mem::take(&mut self.focus_message) {
+            let field = ui.add_enabled(can_send, field).labelled_by(name.id);
+            if can_send && std::mem::take(&mut self.focus_message) {
                 field.request_focus();
             }
             let send = entered(ui, &field);
             let pressed =
-                ui.add_enabled(connected, egui::Button::new(t("send"))).on_hover_text(t("send-hover")).clicked();
-            if connected && (send || pressed) {
+                ui.add_enabled(can_send, egui::Button::new(t("send"))).on_hover_text(t("send-hover")).clicked();
+            if can_send && (send || pressed) {
                 self.send(form);
             }
         });
+        if form.compose != Compose::Plain && !self.message.is_empty() {
+            preview(ui, form, &self.message);
+        }
         ui.horizontal_wrapped(|ui| {
-            let name = ui.label(t("line-end")).on_hover_text(t("line-end-hover"));
-            let shown = |end| {
-                t(match end {
-                    LineEnd::None => "line-end-none",
-                    LineEnd::Lf => "line-end-lf",
-                    LineEnd::CrLf => "line-end-crlf",
-                })
-            };
-            ComboBox::from_id_salt("line-end")
-                .selected_text(shown(form.line_end))
-                .show_ui(ui, |ui| {
-                    for one in [LineEnd::None, LineEnd::Lf, LineEnd::CrLf] {
-                        ui.selectable_value(&mut form.line_end, one, shown(one));
-                    }
-                })
-                .response
-                .labelled_by(name.id);
+            ui.label(t("line-end")).on_hover_text(t("line-end-hover"));
+            let ends = [LineEnd::None, LineEnd::Lf, LineEnd::CrLf].map(|end| {
+                (
+                    end,
+                    t(match end {
+                        LineEnd::None => "line-end-none",
+                        LineEnd::Lf => "line-end-lf",
+                        LineEnd::CrLf => "line-end-crlf",
+                    }),
+                )
+            });
+            choose(ui, "line-end", &mut form.line_end, &ends, 0.0);
+            let ways = [Compose::Plain, Compose::Escapes, Compose::Hex].map(|way| {
+                (
+                    way,
+                    t(match way {
+                        Compose::Plain => "compose-plain",
+                        Compose::Escapes => "compose-escapes",
+                        Compose::Hex => "compose-hex",
+                    }),
+                )
+            });
+            choose(ui, "compose", &mut form.compose, &ways, 0.0);
             let playing = self.session.as_ref().is_some_and(Session::playing) && self.is_open();
             command = Command::PlayTutorial.button(ui, !playing);
+            command = command.or(Command::HalfClose.button(ui, can_send)).or(Command::Reset.button(ui, connected));
             let unsent = self.session.as_ref().map_or(0, Session::unsent);
             if unsent > 0 && connected {
                 weak(ui, tf("unsent", &[("size", bytes(unsent).into())]));
@@ -370,6 +393,24 @@ impl ClientTab {
                     }
                 });
         });
+    }
+}
+
+/// The bytes that a message will be, or what is wrong with it.
+fn preview(ui: &mut Ui, form: &ClientForm, message: &str) {
+    /// So many bytes are shown.
+    const MOST: usize = 48;
+    match form.compose.bytes(message) {
+        Ok(mut all) => {
+            all.extend_from_slice(form.line_end.bytes());
+            let shown = &all[..all.len().min(MOST)];
+            let what = if form.compose == Compose::Hex { text::visible(shown) } else { hex::row(shown) };
+            let more = if shown.len() < all.len() { " …" } else { "" };
+            let args = [("size", bytes(all.len() as u64).into()), ("what", (what + more).into())];
+            let line = egui::RichText::new(tf("preview", &args)).small().weak();
+            ui.add(egui::Label::new(line).truncate());
+        }
+        Err(mistake) => _ = bad(ui, mistake_text(mistake)),
     }
 }
 

@@ -25,6 +25,10 @@ pub enum Command {
     GiveUp,
     /// Disconnect the client.
     Disconnect,
+    /// Say that the client sends nothing more.
+    HalfClose,
+    /// Break the client's connection off.
+    Reset,
     /// Play the tutorial's client.
     PlayTutorial,
     /// Fetch the URL.
@@ -90,6 +94,8 @@ impl Command {
             Self::Connect => "command-connect",
             Self::GiveUp => "command-give-up",
             Self::Disconnect => "command-disconnect",
+            Self::HalfClose => "command-half-close",
+            Self::Reset => "command-reset",
             Self::PlayTutorial => "command-play-tutorial",
             Self::Fetch => "command-fetch",
             Self::CancelFetch => "command-cancel-fetch",

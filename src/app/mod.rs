@@ -177,7 +177,7 @@ impl App {
             Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
             Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
             Command::StartServer | Command::StopServer => self.server.apply(command, &settings.server, &tools),
-            Command::Connect | Command::GiveUp | Command::Disconnect => {
+            Command::Connect | Command::GiveUp | Command::Disconnect | Command::HalfClose | Command::Reset => {
                 self.client.apply(command, &mut settings.client, &tools)
             }
             Command::PlayTutorial => {

@@ -6,6 +6,8 @@ use crate::net::client::LineEnd;
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
 use crate::recording::Recorder;
+use crate::recording::encoding::Encoding;
+use crate::recording::escapes::{Mistake, parse_escapes, parse_hex};
 
 use super::widgets::wire::WireForm;
 
@@ -86,6 +88,32 @@ impl Default for ServerForm {
     }
 }
 
+/// How a message is typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compose {
+    /// As it is.
+    #[default]
+    Plain,
+    /// With escapes such as `\n` and `\x00`.
+    Escapes,
+    /// As hexadecimal digits.
+    Hex,
+}
+
+impl Compose {
+    /// The bytes that are meant, in UTF-8.
+    ///
+    /// # Errors
+    /// An escape or a digit is wrong.
+    pub fn bytes(self, text: &str) -> Result<Vec<u8>, Mistake> {
+        match self {
+            Self::Plain => Ok(text.as_bytes().to_vec()),
+            Self::Escapes => parse_escapes(text, Encoding::Utf8),
+            Self::Hex => parse_hex(text),
+        }
+    }
+}
+
 /// The Client tab as a person left it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -96,6 +124,8 @@ pub struct ClientForm {
     pub port: String,
     /// What is added to each message.
     pub line_end: LineEnd,
+    /// How messages are typed.
+    pub compose: Compose,
     /// How the wire is read.
     pub wire: WireForm,
     /// `host:port` of earlier connections, the newest first.
@@ -108,6 +138,7 @@ impl Default for ClientForm {
             host: "127.0.0.1".to_owned(),
             port: "9999".to_owned(),
             line_end: LineEnd::default(),
+            compose: Compose::default(),
             wire: WireForm::default(),
             recent: Vec::new(),
         }

@@ -127,7 +127,7 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     match ended {
         Ended::Disconnected if stop.is_cancelled() => signal::INTERRUPTED,
         Ended::PeerClosed | Ended::Disconnected => i32::from(args.tutorial && !played),
-        Ended::Reset | Ended::Failed(_) => 1,
+        Ended::Reset | Ended::ResetHere | Ended::Failed(_) => 1,
     }
 }
 

@@ -166,7 +166,9 @@ impl Duplex {
 
     /// Ends every read and write, now and from now on. What was received can still be read by nobody.
     pub(crate) fn shut(&self) {
-        self.shut.store(true, Ordering::Release);
+        if self.shut.swap(true, Ordering::AcqRel) {
+            return;
+        }
         self.recording.ending();
         // It fails only where the peer has ended it already.
         _ = self.stream.shutdown(Shutdown::Both);

@@ -399,3 +399,30 @@ fn a_peer_that_resets_at_once_is_a_reset_whenever_it_is_noticed() {
         }
     }
 }
+
+#[test]
+fn half_closed_it_has_sent_all_and_still_receives() {
+    let (session, mut server) = pair(Options::default(), None);
+    let long = vec![b'x'; 1 << 20];
+    session.send(long.clone()).expect("queued");
+    session.half_close();
+    assert!(session.is_half_closed() && session.send(b"late".to_vec()).is_err());
+    server.hear(String::from_utf8(long).expect("text"));
+    server.hear_end();
+    until(&session, |event| matches!(event, Event::HalfClosed));
+    server.say("still here");
+    drop(server);
+    assert!(matches!(ended(&session), Ended::PeerClosed));
+    let said = script(&session.recording().expect("recorded"));
+    assert_eq!(said[said.len() - 2..], ["← still here", "← "]);
+}
+
+#[test]
+fn a_reset_of_ours_is_an_error_for_the_peer() {
+    let (session, mut server) = pair(Options::default(), None);
+    server.say("hi");
+    session.reset();
+    assert!(matches!(ended(&session), Ended::ResetHere));
+    let error = server.0.read_to_end(&mut Vec::new()).expect_err("a reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}

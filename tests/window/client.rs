@@ -124,3 +124,37 @@ fn a_refused_connection_names_every_address_tried() {
     window.press("Recent");
     assert!(window.shows(&format!("localhost:{port}")));
 }
+
+#[test]
+fn messages_are_typed_with_escapes_or_as_hex_and_seen_as_bytes_before_they_go() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let mut window = Window::new();
+    client(&mut window, listener.local_addr().expect("address").port());
+    window.press("Connect");
+    let (mut server, _) = listener.accept().expect("accepted");
+    window.wait_for_text("● connected 127.0.0.1:");
+    window.choose("Message typed", "with escapes");
+    window.choose("Line ending", "LF (\\n)");
+    window.fill("Message", "a\\x00ü");
+    assert!(window.shows("5 B: 61 00 c3 bc 0a"), "{:?}", window.texts());
+    window.fill("Message", "a\\q");
+    assert!(window.shows("\\q"));
+    window.press("Send");
+    assert_eq!(window.value("Message"), "a\\q", "a mistake is not sent");
+    window.choose("Message typed", "hexadecimal");
+    window.fill("Message", "00 41");
+    assert!(window.shows("3 B: \\x00A\\n"), "{:?}", window.texts());
+    window.press("Send");
+    let mut buf = [0; 3];
+    server.read_exact(&mut buf).expect("read");
+    assert_eq!(&buf, b"\0A\n");
+
+    window.press("Half-close");
+    assert_eq!(server.read(&mut buf).expect("closed"), 0);
+    window.wait_for_text("Half-closed: nothing more will be sent");
+    server.write_all(b"still heard").expect("sent");
+    window.wait_for_text("still heard");
+    window.press("Reset");
+    window.wait_for_text("● Broken off here (reset)");
+    assert!(server.write_all(b"more").is_err(), "nobody is there any more");
+}

@@ -8,9 +8,11 @@ client-resolved =
 client-tried = { $address } answered after { $took } ms
 client-tried-in-vain = { $address } tried for { $took } ms: { $cause }
 client-connected = Connected { $local } → { $peer }
+client-half-closed = Half-closed: nothing more will be sent
 client-tutorial-played = The tutorial is played to its end, exit is on its way
 client-unsent = { $bytes } waiting to be sent were not sent
 
 client-ended-peer-closed = The other side closed the connection
 client-ended-reset = The other side broke the connection off (reset)
 client-ended-disconnected = Disconnected
+client-ended-reset-here = Broken off here (reset)

@@ -9,6 +9,7 @@ mod session;
 mod tutorial;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -79,6 +80,8 @@ pub enum Ended {
     Reset,
     /// We closed, or gave up connecting.
     Disconnected,
+    /// We broke it off.
+    ResetHere,
     /// Something went wrong.
     Failed(Arc<Error>),
 }
@@ -91,6 +94,7 @@ impl Ended {
             Self::PeerClosed => t("client-ended-peer-closed"),
             Self::Reset => t("client-ended-reset"),
             Self::Disconnected => t("client-ended-disconnected"),
+            Self::ResetHere => t("client-ended-reset-here"),
             Self::Failed(error) => error.to_string(),
         }
     }
@@ -120,6 +124,8 @@ pub enum Event {
     Connected(Ends),
     /// Something was received or sent: see the recording. Said only while no other event waits to be looked at.
     Moved,
+    /// We have said that nothing more will be sent.
+    HalfClosed,
     /// The tutorial has been played to its end: `exit` is on its way.
     TutorialPlayed,
     /// This many bytes were queued and will not be sent, because the session is over.
@@ -152,6 +158,7 @@ impl Event {
                 &[("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())],
             ),
             Self::Moved => return None,
+            Self::HalfClosed => t("client-half-closed"),
             Self::TutorialPlayed => t("client-tutorial-played"),
             Self::Unsent(bytes) => tf("client-unsent", &[("bytes", i18n::bytes(*bytes).into())]),
             Self::Ended(ended) => ended.text(),
@@ -166,6 +173,8 @@ struct Shared {
     port: u16,
     options: Options,
     cancel: Cancel,
+    /// It is cancelled by breaking the connection off.
+    resets: AtomicBool,
     state: Mutex<State>,
     tries: Mutex<Vec<Arc<Try>>>,
     recording: OnceLock<Arc<Recording>>,
@@ -204,6 +213,7 @@ impl Session {
             port,
             options,
             cancel: Cancel::default(),
+            resets: AtomicBool::new(false),
             state: Mutex::new(State::Resolving),
             tries: Mutex::default(),
             recording: OnceLock::new(),
@@ -292,6 +302,23 @@ impl Session {
     #[must_use]
     pub fn playing(&self) -> bool {
         lock(&self.shared.tutorial).playing()
+    }
+
+    /// Says that nothing more will be sent, once all that waits has been; what the peer sends is still received.
+    pub fn half_close(&self) {
+        self.shared.outbox.finish();
+    }
+
+    /// Whether [`Session::half_close`] was called.
+    #[must_use]
+    pub fn is_half_closed(&self) -> bool {
+        self.shared.outbox.is_finished()
+    }
+
+    /// Asks it to break the connection off, so that the peer sees a reset, and returns at once.
+    pub fn reset(&self) {
+        self.shared.resets.store(true, Ordering::Release);
+        self.disconnect();
     }
 
     /// Asks it to close, at whatever moment, and returns at once.

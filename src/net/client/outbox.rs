@@ -23,8 +23,19 @@ pub(super) struct Outbox {
 #[derive(Debug, Default)]
 struct Queue {
     open: bool,
+    /// Nothing comes after what waits.
+    finished: bool,
     messages: VecDeque<Vec<u8>>,
     unsent: u64,
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Send(Vec<u8>),
+    /// Everything is sent, and nothing more will come.
+    HalfClose,
+    End,
 }
 
 impl Outbox {
@@ -36,7 +47,7 @@ impl Outbox {
     /// Takes a message, whole or not at all.
     pub(super) fn push(&self, message: Vec<u8>) -> Result<(), Cause> {
         let mut queue = lock(&self.queue);
-        if !queue.open {
+        if !queue.open || queue.finished {
             return Err(Cause::NotConnected);
         }
         let len = message.len() as u64;
@@ -51,16 +62,30 @@ impl Outbox {
         Ok(())
     }
 
-    /// Waits for the next message; `None` once closed.
-    fn pop(&self) -> Option<Vec<u8>> {
+    /// Takes no more messages; what waits is still sent.
+    pub(super) fn finish(&self) {
+        lock(&self.queue).finished = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether no more messages are taken.
+    pub(super) fn is_finished(&self) -> bool {
+        lock(&self.queue).finished
+    }
+
+    /// Waits for something to do.
+    fn next(&self) -> Next {
         let mut queue = lock(&self.queue);
         while queue.open {
             if let Some(message) = queue.messages.pop_front() {
-                return Some(message);
+                return Next::Send(message);
+            }
+            if queue.finished {
+                return Next::HalfClose;
             }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        None
+        Next::End
     }
 
     fn sent(&self, bytes: usize) {
@@ -80,15 +105,22 @@ impl Outbox {
     }
 }
 
-/// The thread `chat-write`: sends until the outbox is closed or the connection breaks.
+/// The thread `chat-write`: sends until the outbox is closed or finished, or the connection breaks.
 pub(super) fn run(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>) -> Result<(), Error> {
-    while let Some(message) = shared.outbox.pop() {
-        wire.write(&message, |n| {
-            shared.outbox.sent(n);
-            reporter.nudge(Event::Moved);
-        })?;
+    loop {
+        match shared.outbox.next() {
+            Next::Send(message) => wire.write(&message, |n| {
+                shared.outbox.sent(n);
+                reporter.nudge(Event::Moved);
+            })?,
+            Next::HalfClose => {
+                wire.half_close();
+                reporter.send(Event::HalfClosed);
+                return Ok(());
+            }
+            Next::End => return Ok(()),
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -107,13 +139,23 @@ mod tests {
         assert!(matches!(outbox.push(vec![0; rest + 1]), Err(Cause::QueueFull)));
         outbox.push(vec![0; rest]).expect("just fits");
         assert!(matches!(outbox.push(b"x".to_vec()), Err(Cause::QueueFull)));
-        assert_eq!(outbox.pop().as_deref(), Some(b"one".as_slice()));
+        assert_eq!(outbox.next(), Next::Send(b"one".to_vec()));
         outbox.sent(3);
-        assert_eq!(outbox.pop().as_deref(), Some(b"two".as_slice()));
+        assert_eq!(outbox.next(), Next::Send(b"two".to_vec()));
         assert_eq!(outbox.unsent(), MOST_UNSENT - 3, "taken out is not sent yet");
         outbox.close();
-        assert_eq!((outbox.pop(), outbox.unsent()), (None, MOST_UNSENT - 3));
+        assert_eq!((outbox.next(), outbox.unsent()), (Next::End, MOST_UNSENT - 3));
         assert!(matches!(outbox.push(b"late".to_vec()), Err(Cause::NotConnected)));
+    }
+
+    #[test]
+    fn once_finished_it_sends_what_waits_and_takes_no_more() {
+        let outbox = Outbox::default();
+        outbox.open();
+        outbox.push(b"last".to_vec()).expect("room");
+        outbox.finish();
+        assert!(matches!(outbox.push(b"late".to_vec()), Err(Cause::NotConnected)));
+        assert_eq!((outbox.next(), outbox.next()), (Next::Send(b"last".to_vec()), Next::HalfClose));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::tutorial::QUIET;
@@ -17,6 +18,10 @@ pub(super) fn run(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Rep
     let ended = catch_unwind(AssertUnwindSafe(|| open(shared, recorder, reporter, sink)))
         .unwrap_or_else(|panic| Err(Error::panic(shared.target(), &*panic)))
         .unwrap_or_else(broken);
+    let ended = match ended {
+        Ended::Disconnected if shared.resets.load(Ordering::Acquire) => Ended::ResetHere,
+        ended => ended,
+    };
     end(shared, ended, reporter);
 }
 
@@ -65,8 +70,14 @@ fn open(
     recording.connected(ends);
     let wire = Arc::new(Duplex::new(stream, ends.peer, recording, options.write_timeout)?);
     let _guard = cancel.on_cancel({
-        let wire = Arc::clone(&wire);
-        move || wire.shut()
+        let (shared, wire) = (Arc::clone(shared), Arc::clone(&wire));
+        move || {
+            if shared.resets.load(Ordering::Acquire) {
+                wire.break_off(shared.outbox.unsent() > 0);
+            } else {
+                wire.shut();
+            }
+        }
     });
     shared.outbox.open();
     // Why the writer gave up, if it did before the reader.

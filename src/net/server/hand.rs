@@ -137,28 +137,35 @@ impl Connection {
         if rest.is_empty() {
             return Ok(());
         }
-        // Of a message that has begun the rest is taken in any case.
-        if rest.len() == message.len() && waiting.bytes + rest.len() > MOST_WAITING {
+        // Of a message that has begun the rest is kept in any case.
+        let begun = rest.len() < message.len();
+        if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
+        }
+        if !waiting.sending {
+            match self.start_sending(link) {
+                Ok(()) => waiting.sending = true,
+                // It is sent before the next reply.
+                Err(_) if begun => {}
+                Err(error) => return Err(error),
+            }
         }
         waiting.bytes += rest.len();
         waiting.messages.push_back(rest.to_vec());
-        if waiting.sending {
-            return Ok(());
-        }
+        Ok(())
+    }
+
+    /// Starts a thread that sends what waits.
+    fn start_sending(self: &Arc<Self>, link: Link) -> Result<(), Error> {
         let shared = Arc::clone(&link.shared);
         let mut senders = lock(&shared.senders);
         senders.retain(|sender| !sender.is_finished());
         if senders.len() >= MOST_SENDERS {
-            return Err(error(Cause::QueueFull));
+            return Err(Error::new(Operation::Send, self.ends.peer, Cause::QueueFull));
         }
-        waiting.sending = true;
         let connection = Arc::clone(self);
-        let begun = spawn(&format!("send-{}", self.id), move || connection.send_waiting(&link));
-        senders.push(begun.map_err(|cause| {
-            waiting.sending = false;
-            Error::io(Operation::Send, self.ends.peer, cause)
-        })?);
+        let thread = spawn(&format!("send-{}", self.id), move || connection.send_waiting(&link));
+        senders.push(thread.map_err(|cause| Error::io(Operation::Send, self.ends.peer, cause))?);
         Ok(())
     }
 
