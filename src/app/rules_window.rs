@@ -275,9 +275,13 @@ fn top(ui: &mut Ui, behaviour: &mut Settings, is_running: bool) {
     let menu = ui.menu_button(t("rules-ready"), |ui| {
         for ready in Ready::ALL {
             if ui.button(ready.text()).clicked() {
+                let had_none = *rules == Ready::Http.rules() && behaviour.welcome.is_empty();
                 *rules = ready.rules();
-                if let Some(welcome) = ready.welcome() {
-                    behaviour.welcome = welcome.to_owned();
+                match ready.welcome() {
+                    Some(welcome) => behaviour.welcome = welcome.to_owned(),
+                    // It went with the rules that needed none.
+                    None if had_none => behaviour.welcome = Settings::default().welcome,
+                    None => {}
                 }
                 ui.close();
             }

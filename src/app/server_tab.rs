@@ -113,6 +113,7 @@ impl ServerTab {
     pub fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
         let mut command = None;
         let running = self.is_running();
+        self.connections.take_escape(ui.ctx());
         Panel::top("server-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
             command = self.form(ui, form);
             ui.add_space(style::GAP);

@@ -20,6 +20,8 @@ pub(crate) struct Duplex {
     /// Held while bytes go out and are recorded, and while what came in is recorded: a reply can be here before
     /// the write that asked for it has returned, and must not be recorded before it.
     turn: Mutex<()>,
+    /// We have said that nothing more will be written.
+    half_closed: AtomicBool,
     /// We ended it: what a read or write returns from then on is not the peer's doing.
     shut: AtomicBool,
 }
@@ -44,7 +46,15 @@ impl Duplex {
                 recording.closed();
                 Error::io(Operation::Receive, peer, error)
             })?;
-        Ok(Self { stream, peer, recording, patience, turn: Mutex::default(), shut: AtomicBool::new(false) })
+        Ok(Self {
+            stream,
+            peer,
+            recording,
+            patience,
+            turn: Mutex::default(),
+            half_closed: AtomicBool::new(false),
+            shut: AtomicBool::new(false),
+        })
     }
 
     /// Waits for bytes; 0 is the empty read: the peer is done.
@@ -159,9 +169,15 @@ impl Duplex {
     /// Says that nothing more will be written. It fails only where the connection has ended already.
     pub(crate) fn half_close(&self) {
         let _turn = lock(&self.turn);
+        self.half_closed.store(true, Ordering::Release);
         if self.stream.shutdown(Shutdown::Write).is_ok() {
             self.recording.note(What::HalfClosed);
         }
+    }
+
+    /// Whether [`Duplex::half_close`] was called.
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.half_closed.load(Ordering::Acquire)
     }
 
     /// Ends every read and write, now and from now on. What was received can still be read by nobody.

@@ -251,7 +251,7 @@ fn it_resets_and_closes_on_purpose() {
 }
 
 #[test]
-fn it_greets_late_and_never_reads_on_purpose_and_stops_at_once() {
+fn it_greets_late_and_never_reads_on_purpose_and_ends_when_it_is_told_to() {
     let (server, address) = misbehaving(&["late=3600000"]);
     let client = Client::to(address);
     wait_for("the pause", || server.connections().first().is_some_and(|one| one.doing().0 == Doing::Pausing));
@@ -264,8 +264,9 @@ fn it_greets_late_and_never_reads_on_purpose_and_stops_at_once() {
     client.say("exit\n");
     wait_for("the pause", || server.connections().first().is_some_and(|one| one.doing().0 == Doing::Pausing));
     assert_eq!(server.totals().bytes_in, 0);
-    server.stop();
-    assert!(matches!(until_closed(&server, client.address()), Ended::Stopped));
+    // A person need not wait for it either.
+    of(&server, &client).disconnect();
+    assert!(matches!(until_closed(&server, client.address()), Ended::Disconnected));
 }
 
 #[test]
@@ -629,7 +630,7 @@ fn what_a_person_sends_goes_out_between_replies_and_is_counted() {
     other.hear("to all\n");
     one.say("a");
     one.hear("Hello, a!");
-    assert_eq!(of(&server, &other).bytes_out(), 15);
+    wait_for("the count", || of(&server, &other).bytes_out() == 15);
     wait_for("the count", || of(&server, &one).bytes_out() == 15 + 11 + 9);
     one.say("exit");
     one.hear_end();
@@ -643,6 +644,7 @@ fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
     let (server, address) = serve(quick());
     let (mut deaf, mut good) = (Client::to(address), Client::to(address));
     good.hear("Welcome!");
+    deaf.hear("Welcome!");
     let connection = of(&server, &deaf);
     let message = vec![b'x'; 256 << 10];
     let mut sent = 0;
@@ -658,7 +660,6 @@ fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
     of(&server, &good).send(b"hi").expect("sent");
     good.hear("hi");
     // Now it listens: all of it comes, in order, and then more can be sent.
-    deaf.hear("Welcome!");
     let mut all = vec![0; sent];
     std::io::Read::read_exact(&mut deaf.0, &mut all).expect("all");
     assert!(all.iter().all(|byte| *byte == b'x'));
@@ -669,7 +670,8 @@ fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
 #[test]
 fn stop_waits_for_nobody_whom_something_is_being_sent_to() {
     let (server, address) = serve(quick());
-    let deaf = Client::to(address);
+    let mut deaf = Client::to(address);
+    deaf.hear("Welcome!");
     let connection = of(&server, &deaf);
     while connection.send(&[b'x'; 256 << 10]).is_ok() {}
     server.stop();
@@ -683,6 +685,7 @@ fn one_connection_is_disconnected_another_reset_another_half_closed() {
     let mut clients = [Client::to(address), Client::to(address), Client::to(address)];
     let all: Vec<_> = clients.iter().map(|client| of(&server, client)).collect();
     clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+    wait_for("all to read", || all.iter().all(|one| one.doing().0 == Doing::Reading));
     all[0].disconnect();
     clients[0].hear_end();
     assert!(matches!(until_closed(&server, clients[0].address()), Ended::Disconnected));
@@ -692,10 +695,13 @@ fn one_connection_is_disconnected_another_reset_another_half_closed() {
     assert!(matches!(until_closed(&server, clients[1].address()), Ended::ResetHere));
     all[2].half_close();
     clients[2].hear_end();
-    let before = server.totals().bytes_in;
+    // What it says is still read, and not answered.
+    clients[2].say("Michael");
+    wait_for("the read", || all[2].bytes_in() == 7);
+    assert!(all[2].send(b"late").is_err());
     clients[2].0.shutdown(std::net::Shutdown::Write).expect("shut");
     assert!(matches!(until_closed(&server, clients[2].address()), Ended::PeerClosed));
-    assert_eq!(server.totals().bytes_in, before);
+    assert_eq!(all[2].bytes_out(), 8);
 }
 
 #[test]
@@ -750,11 +756,11 @@ fn a_chat_goes_to_all_others_and_who_does_not_listen_misses_it_alone() {
     let (mut one, mut other, mut deaf) = (Client::to(address), Client::to(address), Client::to(address));
     one.hear("Welcome!");
     other.hear("Welcome!");
+    deaf.hear("Welcome!");
     let peer = one.address();
-    wait_for("all three", || server.totals().open == 3);
     one.say("hi\nall\n");
     other.hear(format!("{peer}: hi\n{peer}: all\n"));
-    deaf.hear(format!("Welcome!{peer}: hi\n{peer}: all\n"));
+    deaf.hear(format!("{peer}: hi\n{peer}: all\n"));
     // From now on one of them does not listen any more, and the others go on.
     let long = format!("{}\n", "x".repeat(60_000));
     for _ in 0..200 {
@@ -781,4 +787,22 @@ fn a_backlog_that_the_system_cuts_is_said() {
         Event::BacklogCut { .. } => panic!("it was not cut"),
         event => matches!(event, Event::Accepted { .. }).then_some(()),
     });
+}
+
+#[test]
+fn a_few_bytes_cannot_ask_for_more_memory_than_there_is() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("reply");
+    let large = 3 << 20;
+    std::fs::write(&file, vec![b'x'; large]).expect("written");
+    let rules = vec![Rule { reply: Reply::File, ..rule(When::Any, "", file.to_str().expect("a path")) }];
+    let (server, address) = serve(Settings { rules, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    client.say("\n".repeat(9));
+    std::io::Read::read_exact(&mut client.0, &mut vec![0; 9 * large]).expect("all of them");
+    wait_for("the end of the last write", || server.totals().greetings == 9);
+    let said = &server.connections()[0].recording;
+    let largest = said.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|one| one.len).max());
+    assert!(largest.expect("some") <= large, "one file after the other: {largest:?}");
 }

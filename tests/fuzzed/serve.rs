@@ -68,6 +68,8 @@ fn answers(boundary: Boundary, rules: &Rules, reads: &[&[u8]]) -> (Vec<u8>, u64,
     for read in reads {
         one.clear();
         let next = greeting.read(read, &mut one);
+        // So much is not made of so little here.
+        assert!(!matches!(next, Next::Rest(_)));
         assert!(one.delays.is_sorted_by_key(|delay| delay.0));
         assert!(one.delays.last().is_none_or(|delay| delay.0 <= one.bytes.len()));
         assert!(one.matched.as_ref().is_none_or(|(rule, message)| *rule > 0 && message.len() <= SAMPLE));

@@ -96,6 +96,13 @@ impl Connections {
         *self = Self { message: std::mem::take(&mut self.message), ..Self::default() };
     }
 
+    /// Closes the window of the message on Escape, before anything below it sees the key.
+    pub(super) fn take_escape(&mut self, ctx: &egui::Context) {
+        if self.writing && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.writing = false;
+        }
+    }
+
     /// A line for the log, once.
     pub(super) fn take_said(&mut self) -> Option<(String, bool)> {
         self.said.take()
@@ -296,9 +303,6 @@ impl Connections {
 
     /// The window in which a message to the chosen connections is written.
     fn message_window(&mut self, ctx: &egui::Context, all: &[Arc<Connection>]) {
-        if self.writing && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.writing = false;
-        }
         let open: Vec<_> = self.chosen(all).into_iter().filter(|one| one.ended().is_none()).collect();
         let (mut stay, mut send) = (self.writing, None);
         Window::new(t("message-title"))

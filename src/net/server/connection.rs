@@ -266,7 +266,7 @@ fn converse(
         let pause = |time| {
             reporter.wake();
             connection.set_doing(Doing::Pausing);
-            shared.hang_up.pause(time)
+            pause(time, wire, shared)
         };
         for step in steps.drain(..) {
             match step {
@@ -323,16 +323,23 @@ fn converse(
             });
         }
         add(bytes_in, n as u64);
-        answers.clear();
-        let next = greeting.read(&buf[..n], &mut answers);
-        let matched = answers.matched.take();
-        manners.answer(&mut answers, next, &mut steps);
-        if let Some(ended) = perform(&answers.bytes, &mut steps)? {
-            return Ok(ended);
-        }
-        if !answers.others.is_empty() {
-            tell_others(connection, &answers.others, shared, reporter);
-        }
+        let mut used = 0;
+        let (next, matched) = loop {
+            answers.clear();
+            let next = greeting.read(&buf[used..n], &mut answers);
+            let matched = answers.matched.take();
+            manners.answer(&mut answers, next, &mut steps);
+            if let Some(ended) = perform(&answers.bytes, &mut steps)? {
+                return Ok(ended);
+            }
+            if !answers.others.is_empty() {
+                tell_others(connection, &answers.others, shared, reporter);
+            }
+            match next {
+                Next::Rest(bytes) => used += bytes,
+                next => break (next, matched),
+            }
+        };
         add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
         if let Some((rule, message)) = matched
             && !connection.sampled.swap(true, Ordering::Relaxed)
@@ -341,7 +348,7 @@ fn converse(
             reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
         }
         let ended = match next {
-            Next::Read => continue,
+            Next::Read | Next::Rest(_) => continue,
             Next::Exit => Ended::Exit,
             Next::Close => Ended::Rule,
             Next::LineTooLong => {
@@ -354,13 +361,29 @@ fn converse(
     }
 }
 
+/// Waits; false if the connection ends meanwhile. A long wait looks now and then whether a person has ended it.
+fn pause(time: Duration, wire: &Duplex, shared: &Shared) -> bool {
+    const LOOK: Duration = Duration::from_secs(1);
+    let mut left = time;
+    loop {
+        let now = left.min(LOOK);
+        if !shared.hang_up.pause(now) || wire.is_shut() {
+            return false;
+        }
+        left -= now;
+        if left.is_zero() {
+            return true;
+        }
+    }
+}
+
 /// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one again.
-fn tell_others(connection: &Connection, messages: &[Vec<u8>], shared: &Shared, reporter: &Reporter<Event>) {
+fn tell_others(connection: &Connection, messages: &[(usize, Vec<u8>)], shared: &Shared, reporter: &Reporter<Event>) {
     let others: Vec<_> = {
         let registry = lock(&shared.registry);
         registry.open.values().filter(|one| one.id != connection.id).cloned().collect()
     };
-    for (message, other) in messages.iter().flat_map(|message| others.iter().map(move |other| (message, other))) {
+    for (message, other) in messages.iter().flat_map(|(_, message)| others.iter().map(move |other| (message, other))) {
         match other.send(message) {
             Ok(()) => other.misses.store(false, Ordering::Relaxed),
             // It has just gone.

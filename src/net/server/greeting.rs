@@ -14,6 +14,8 @@ pub const LONGEST_LINE: usize = 64 << 10;
 pub enum Next {
     /// The next read.
     Read,
+    /// So many bytes of this read have been answered; the rest is to be read again, once these answers have been sent.
+    Rest(usize),
     /// The client said `exit`: close.
     Exit,
     /// A rule says so: close.
@@ -31,11 +33,14 @@ pub struct Answers {
     pub ends: Vec<usize>,
     /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
     pub delays: Vec<(usize, Duration)>,
-    /// What goes to all other clients, one after the other.
-    pub others: Vec<Vec<u8>>,
+    /// What goes to all other clients, one after the other, each with the number of its reply, from 0.
+    pub others: Vec<(usize, Vec<u8>)>,
     /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
     pub matched: Option<(usize, Vec<u8>)>,
 }
+
+/// Once the answers to one read have so many bytes, they are sent before there are more: a few bytes can ask for much.
+const ENOUGH: usize = 1 << 20;
 
 /// How much of a message [`Answers::matched`] has, in bytes.
 pub const SAMPLE: usize = 80;
@@ -60,6 +65,7 @@ impl Answers {
             self.bytes.truncate(self.ends.last().copied().unwrap_or_default());
             let end = self.bytes.len();
             self.delays.retain(|(begin, _)| *begin < end);
+            self.others.retain(|(reply, _)| *reply < replies);
         }
     }
 }
@@ -96,12 +102,17 @@ impl<'a> Greeting<'a> {
     }
 
     /// Takes what one read returned and appends the replies to `out`. What follows `exit`, or a message after which a rule
-    /// closes, in the same read is ignored. After anything but [`Next::Read`] the conversation is over.
+    /// closes, in the same read is ignored. After anything but [`Next::Read`] and [`Next::Rest`] the conversation is over.
     pub fn read(&mut self, bytes: &[u8], out: &mut Answers) -> Next {
         if self.boundary == Boundary::AsRead {
             return self.message(bytes, b"", out);
         }
+        let mut used = 0;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if out.bytes.len() >= ENOUGH {
+                return Next::Rest(used);
+            }
+            used += piece.len();
             let next = match self.boundary {
                 Boundary::Line => self.line(piece, out),
                 _ => self.split(piece, out),
@@ -156,7 +167,7 @@ impl<'a> Greeting<'a> {
             out.bytes.extend_from_slice(end);
         }
         if answer.to_others {
-            out.others.push(out.bytes.split_off(begin));
+            out.others.push((out.ends.len(), out.bytes.split_off(begin)));
         }
         out.ends.push(out.bytes.len());
         if !answer.delay.is_zero() {

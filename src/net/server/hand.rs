@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use super::{Connection, Doing, Ended, Event, Shared};
 use crate::net::duplex::Duplex;
@@ -28,6 +28,8 @@ pub(super) struct Hand {
     /// 1: disconnect, 2: reset.
     asked: AtomicU8,
     held: AtomicBool,
+    /// Why what was sent from outside did not go out, and ended it.
+    failed: OnceLock<Arc<Error>>,
 }
 
 /// What it takes to act on a connection.
@@ -55,8 +57,10 @@ impl Hand {
 
     /// The connection is over. Who still sends something is told so: the client may never take it.
     pub(super) fn unlink(&self) {
+        // Nobody begins to send meanwhile.
+        let waiting = lock(&self.waiting);
         let link = lock(&self.link).take();
-        if let Some(Link { wire, .. }) = link.filter(|_| lock(&self.waiting).sending) {
+        if let Some(Link { wire, .. }) = link.filter(|_| waiting.sending) {
             wire.shut();
         }
     }
@@ -73,6 +77,10 @@ impl Hand {
     /// Sends `bytes` for the connection's own thread, after what waits.
     pub(super) fn write(&self, wire: &Duplex, bytes: &[u8], written: impl FnMut(usize)) -> Result<(), Error> {
         let _writing = lock(&self.writing);
+        // A person has said that nothing more will be sent; what comes is still read.
+        if wire.is_half_closed() {
+            return Ok(());
+        }
         self.flush(wire)?;
         wire.write(bytes, written)
     }
@@ -95,8 +103,11 @@ impl Hand {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// How it ended, if a person asked for that.
+    /// How it ended, if that came from outside.
     pub(super) fn asked(&self) -> Option<Ended> {
+        if let Some(error) = self.failed.get() {
+            return Some(Ended::Failed(Arc::clone(error)));
+        }
         match self.asked.load(Ordering::Acquire) {
             1 => Some(Ended::Disconnected),
             2 => Some(Ended::ResetHere),
@@ -120,9 +131,10 @@ impl Connection {
     /// The connection is closed; [`MOST_WAITING`] bytes wait already, or too many clients do not take what they are sent.
     pub fn send(self: &Arc<Self>, message: &[u8]) -> Result<(), Error> {
         let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
-        let link = self.hand.linked().ok_or_else(|| error(Cause::NotConnected))?;
         let hand = &self.hand;
         let mut waiting = lock(&hand.waiting);
+        let link = hand.linked().filter(|link| !link.wire.is_half_closed());
+        let link = link.ok_or_else(|| error(Cause::NotConnected))?;
         let mut rest = message;
         if waiting.messages.is_empty()
             && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
@@ -180,7 +192,11 @@ impl Connection {
             if let Err(error) = sent {
                 *waiting = Waiting::default();
                 if !error.is_cancelled() {
-                    link.reporter.send(Event::SendFailed(Arc::new(error)));
+                    // Half a message may have gone: nothing can come after it.
+                    let error = Arc::new(error);
+                    _ = self.hand.failed.set(Arc::clone(&error));
+                    link.reporter.send(Event::SendFailed(error));
+                    link.wire.shut();
                 }
                 return;
             }

@@ -33,6 +33,9 @@ pub struct Misbehave {
 /// Between the two writes of a reply that is split: long enough that they come as two reads.
 pub const SPLIT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Once so many bytes are held back they are sent, however few replies they are: 1 MiB.
+const MOST_HELD: usize = 1 << 20;
+
 impl Misbehave {
     /// Whether it does anything.
     #[must_use]
@@ -168,7 +171,7 @@ impl<'a> Manners<'a> {
         held.extend_from_slice(&answers.bytes);
         *many += replies as u32;
         answers.delays.clear();
-        if *many < self.misbehave.glue && next == Next::Read {
+        if *many < self.misbehave.glue && held.len() < MOST_HELD && next == Next::Read {
             answers.bytes.clear();
             return false;
         }
