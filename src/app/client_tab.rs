@@ -329,27 +329,17 @@ impl ClientTab {
         }
         ui.horizontal_wrapped(|ui| {
             ui.label(t("line-end")).on_hover_text(t("line-end-hover"));
-            let ends = [LineEnd::None, LineEnd::Lf, LineEnd::CrLf].map(|end| {
-                (
-                    end,
-                    t(match end {
-                        LineEnd::None => "line-end-none",
-                        LineEnd::Lf => "line-end-lf",
-                        LineEnd::CrLf => "line-end-crlf",
-                    }),
-                )
-            });
+            let ends = [
+                (LineEnd::None, t("line-end-none")),
+                (LineEnd::Lf, t("line-end-lf")),
+                (LineEnd::CrLf, t("line-end-crlf")),
+            ];
             choose(ui, "line-end", &mut form.line_end, &ends, 0.0);
-            let ways = [Compose::Plain, Compose::Escapes, Compose::Hex].map(|way| {
-                (
-                    way,
-                    t(match way {
-                        Compose::Plain => "compose-plain",
-                        Compose::Escapes => "compose-escapes",
-                        Compose::Hex => "compose-hex",
-                    }),
-                )
-            });
+            let ways = [
+                (Compose::Plain, t("compose-plain")),
+                (Compose::Escapes, t("compose-escapes")),
+                (Compose::Hex, t("compose-hex")),
+            ];
             choose(ui, "compose", &mut form.compose, &ways, 0.0);
             let playing = self.session.as_ref().is_some_and(Session::playing) && self.is_open();
             command = Command::PlayTutorial.button(ui, !playing);

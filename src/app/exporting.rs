@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::{Align, Grid, Key, Label, Layout, Modifiers, TextEdit, Ui, Window};
+use egui::{Align, Grid, Label, Layout, TextEdit, Ui};
 
 use super::command::Command;
 use super::dialogs;
 use super::jobs::{Done, Jobs};
 use super::widgets::notices::Notices;
-use super::widgets::{entered, weak};
+use super::widgets::{dialog, entered, take_escape, weak};
 use crate::capture;
 use crate::i18n::{bytes, count, t, tf};
 use crate::net::Error;
@@ -77,7 +77,7 @@ impl Exporting {
 
     /// Closes the window on Escape, before anything below it sees the key.
     pub fn take_escape(&mut self, ctx: &egui::Context) {
-        if self.source.is_some() && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if self.source.is_some() && take_escape(ctx) {
             self.source = None;
         }
     }
@@ -87,48 +87,43 @@ impl Exporting {
         self.source.as_ref()?;
         let mut command = None;
         let mut stay = true;
-        Window::new(t("export-title"))
-            .open(&mut stay)
-            .collapsible(false)
-            .resizable(false)
-            .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH);
-                Grid::new("export").num_columns(2).spacing([16.0, 10.0]).show(ui, |ui| {
-                    top_label(ui, "export-what");
-                    ui.vertical(|ui| self.whats(ui, recorder));
-                    ui.end_row();
-                    top_label(ui, "export-format");
-                    ui.vertical(|ui| self.formats(ui));
-                    ui.end_row();
-                    let name = top_label(ui, "export-path");
-                    ui.vertical(|ui| {
-                        let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
-                        let field = ui.add(field).labelled_by(name.id).on_hover_text(t("export-path-hover"));
-                        if field.changed() {
-                            self.format = Format::of(Path::new(self.path.trim()));
+        dialog(t("export-title"), &mut stay).show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            Grid::new("export").num_columns(2).spacing([16.0, 10.0]).show(ui, |ui| {
+                top_label(ui, "export-what");
+                ui.vertical(|ui| self.whats(ui, recorder));
+                ui.end_row();
+                top_label(ui, "export-format");
+                ui.vertical(|ui| self.formats(ui));
+                ui.end_row();
+                let name = top_label(ui, "export-path");
+                ui.vertical(|ui| {
+                    let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
+                    let field = ui.add(field).labelled_by(name.id).on_hover_text(t("export-path-hover"));
+                    if field.changed() {
+                        self.format = Format::of(Path::new(self.path.trim()));
+                    }
+                    if entered(ui, &field) && self.is_ready() {
+                        command = Some(Command::ExportHere);
+                    }
+                    ui.horizontal(|ui| {
+                        let here = Command::ExportHere.main_button(ui, self.is_ready());
+                        command = command.or(here);
+                        command = command.or(Command::ExportTo.button(ui, !self.asking && !self.writing));
+                        if self.writing {
+                            weak(ui, t("export-writing"));
+                        } else if self.asking {
+                            weak(ui, t("dialog-open"));
+                        } else if self.format.is_none() {
+                            weak(ui, t("export-no-format"));
+                        } else if self.target().is_file() {
+                            weak(ui, t("replaces"));
                         }
-                        if entered(ui, &field) && self.is_ready() {
-                            command = Some(Command::ExportHere);
-                        }
-                        ui.horizontal(|ui| {
-                            let here = Command::ExportHere.main_button(ui, self.is_ready());
-                            command = command.or(here);
-                            command = command.or(Command::ExportTo.button(ui, !self.asking && !self.writing));
-                            if self.writing {
-                                weak(ui, t("export-writing"));
-                            } else if self.asking {
-                                weak(ui, t("dialog-open"));
-                            } else if self.format.is_none() {
-                                weak(ui, t("export-no-format"));
-                            } else if self.target().is_file() {
-                                weak(ui, t("replaces"));
-                            }
-                        });
                     });
-                    ui.end_row();
                 });
+                ui.end_row();
             });
+        });
         if !stay {
             self.close();
         }

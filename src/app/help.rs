@@ -1,8 +1,9 @@
 //! The help: what each tab is for, and the keys.
 
-use egui::{Grid, ScrollArea, Window};
+use egui::{Grid, ScrollArea};
 
 use super::command::Command;
+use super::widgets::dialog;
 use crate::i18n::{t, tf};
 
 /// Shows the help while `open`.
@@ -11,37 +12,31 @@ pub fn window(ctx: &egui::Context, open: &mut bool) {
         return;
     }
     let mut stay = true;
-    Window::new(t("help-title"))
-        .open(&mut stay)
-        .collapsible(false)
-        .resizable(false)
-        .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
-        .show(ctx, |ui| {
-            ScrollArea::vertical().max_height(480.0).auto_shrink([false, true]).show(ui, |ui| {
-                ui.spacing_mut().interact_size.y = 18.0;
-                ui.set_max_width(620.0);
-                for tab in ["help-server", "help-client", "help-fetch", "help-wire"] {
-                    ui.label(t(tab));
+    dialog(t("help-title"), &mut stay).show(ctx, |ui| {
+        ScrollArea::vertical().max_height(480.0).auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 18.0;
+            ui.set_max_width(620.0);
+            for tab in ["help-server", "help-client", "help-fetch", "help-wire"] {
+                ui.label(t(tab));
+            }
+            ui.separator();
+            ui.strong(t("help-keys"));
+            Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
+                for one in Command::WITH_KEYS {
+                    ui.monospace(one.keys_text(ui.ctx()).unwrap_or_default());
+                    ui.label(t(&format!("{}-hover", one.id())));
+                    ui.end_row();
                 }
-                ui.separator();
-                ui.strong(t("help-keys"));
-                Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
-                    for one in Command::WITH_KEYS {
-                        ui.monospace(one.keys_text(ui.ctx()).unwrap_or_default());
-                        ui.label(t(&format!("{}-hover", one.id())));
-                        ui.end_row();
-                    }
-                    for (key, id) in [("Enter", "help-enter-key"), ("Tab", "help-tab-key"), ("Ctrl+Q", "help-quit-key")]
-                    {
-                        ui.monospace(key);
-                        ui.label(t(id));
-                        ui.end_row();
-                    }
-                });
-                ui.separator();
-                super::widgets::weak(ui, tf("help-version", &[("version", env!("CARGO_PKG_VERSION").into())]));
+                for (key, id) in [("Enter", "help-enter-key"), ("Tab", "help-tab-key"), ("Ctrl+Q", "help-quit-key")] {
+                    ui.monospace(key);
+                    ui.label(t(id));
+                    ui.end_row();
+                }
             });
+            ui.separator();
+            super::widgets::weak(ui, tf("help-version", &[("version", env!("CARGO_PKG_VERSION").into())]));
         });
+    });
     let escaped = ctx.input(|input| input.key_pressed(egui::Key::Escape));
     *open = stay && !escaped;
 }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Checkbox, DragValue, Key, Modifiers, ScrollArea, TextEdit, Ui, Window};
+use egui::{Button, Checkbox, DragValue, ScrollArea, TextEdit, Ui};
 
 use super::command::Command;
 use super::dialogs;
 use super::jobs::{Done, Jobs};
 use super::widgets::notices::Notices;
-use super::widgets::{bad, choose, entered, weak};
+use super::widgets::{bad, choose, dialog, entered, take_escape, weak};
 use crate::i18n::{t, tf};
 use crate::net::Error;
 use crate::net::server::Settings;
@@ -61,7 +61,7 @@ impl RulesWindow {
 
     /// Closes the window on Escape, before anything below it sees the key.
     pub fn take_escape(&mut self, ctx: &egui::Context) {
-        if self.open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if self.open && take_escape(ctx) {
             self.open = false;
         }
     }
@@ -70,28 +70,19 @@ impl RulesWindow {
     pub fn ui(&mut self, ctx: &egui::Context, behaviour: &mut Settings, is_running: bool) -> Option<Command> {
         let mut stay = self.open;
         let mut command = None;
-        Window::new(t("rules-title"))
-            .open(&mut stay)
-            .collapsible(false)
-            .resizable(false)
-            .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH);
-                ui.add(egui::Label::new(egui::RichText::new(t("rules-hint")).small().weak()).wrap());
-                ui.add_space(4.0);
-                ui.horizontal(|ui| top(ui, behaviour, is_running));
-                let rules = &mut behaviour.rules;
-                ui.add_space(4.0);
-                ScrollArea::vertical()
-                    .max_height(HEIGHT)
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| self.list(ui, rules));
-                ui.add_space(6.0);
-                ui.label(tf("rules-last", &[("number", (rules.len() + 1).into())]))
-                    .on_hover_text(t("rules-last-hover"));
-                ui.separator();
-                command = self.file(ui);
-            });
+        dialog(t("rules-title"), &mut stay).show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            ui.add(egui::Label::new(egui::RichText::new(t("rules-hint")).small().weak()).wrap());
+            ui.add_space(4.0);
+            ui.horizontal(|ui| top(ui, behaviour, is_running));
+            let rules = &mut behaviour.rules;
+            ui.add_space(4.0);
+            ScrollArea::vertical().max_height(HEIGHT).auto_shrink([false, true]).show(ui, |ui| self.list(ui, rules));
+            ui.add_space(6.0);
+            ui.label(tf("rules-last", &[("number", (rules.len() + 1).into())])).on_hover_text(t("rules-last-hover"));
+            ui.separator();
+            command = self.file(ui);
+        });
         self.open = stay;
         command
     }

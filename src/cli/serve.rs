@@ -129,9 +129,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
             return 1;
         }
     };
-    let ready = args.rules.as_deref().and_then(Ready::named);
-    let welcome = ready.and_then(Ready::welcome).unwrap_or("Welcome!").to_owned();
-    let rules = match args.rules.as_deref().map(rules_of).transpose() {
+    let (rules, welcome) = match args.rules.as_deref().map(rules_of).transpose() {
         Ok(rules) => rules.unwrap_or_default(),
         Err(error) => {
             say(&error.to_string());
@@ -140,7 +138,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     };
     let settings = Settings {
         model: args.model.into(),
-        welcome: args.welcome.clone().unwrap_or(welcome),
+        welcome: args.welcome.clone().or(welcome).unwrap_or(Settings::default().welcome),
         reply: args.reply.clone(),
         rules,
         misbehave: args.misbehave(),
@@ -176,12 +174,12 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     i32::from(matches!(server.state(), State::Failed(_)))
 }
 
-/// The ready-made rules of this name, or those in the file of this name.
-fn rules_of(name: &str) -> Result<Vec<Rule>, Error> {
-    if let Some(ready) = Ready::named(name) {
-        return Ok(ready.rules());
+/// The ready-made rules of this name with the welcome that they need, or the rules in the file of this name.
+fn rules_of(name: &str) -> Result<(Vec<Rule>, Option<String>), Error> {
+    match Ready::named(name) {
+        Some(ready) => Ok((ready.rules(), ready.welcome().map(str::to_owned))),
+        None => Ok((load(Path::new(name))?, None)),
     }
-    load(Path::new(name))
 }
 
 /// Tells what happens until the server has ended.

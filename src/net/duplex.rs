@@ -166,13 +166,15 @@ impl Duplex {
         self.try_write(bytes).and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Says that nothing more will be written. It fails only where the connection has ended already.
-    pub(crate) fn half_close(&self) {
+    /// Says that nothing more will be written; false where the connection has ended already.
+    pub(crate) fn half_close(&self) -> bool {
         let _turn = lock(&self.turn);
         self.half_closed.store(true, Ordering::Release);
-        if self.stream.shutdown(Shutdown::Write).is_ok() {
+        let done = self.stream.shutdown(Shutdown::Write).is_ok();
+        if done {
             self.recording.note(What::HalfClosed);
         }
+        done
     }
 
     /// Whether [`Duplex::half_close`] was called.
@@ -194,12 +196,8 @@ impl Duplex {
     /// the close into a reset, which can take our last words with it. Waits for nothing. `read` is told the size
     /// of each read.
     pub(crate) fn say_goodbye(&self, buf: &mut [u8], most: usize, mut read: impl FnMut(usize)) {
-        {
-            let _turn = lock(&self.turn);
-            if self.stream.shutdown(Shutdown::Write).is_err() || self.stream.set_nonblocking(true).is_err() {
-                return;
-            }
-            self.recording.note(What::HalfClosed);
+        if !self.half_close() || self.stream.set_nonblocking(true).is_err() {
+            return;
         }
         let mut drained = 0;
         while drained < most

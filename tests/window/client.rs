@@ -31,12 +31,8 @@ fn one_press_plays_the_tutorial_with_our_own_server() {
 
 #[test]
 fn a_chat_in_chinese_with_line_endings_and_every_read_kept_apart() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
     let mut window = Window::new();
-    client(&mut window, listener.local_addr().expect("address").port());
-    window.press("Connect");
-    let (mut server, _) = listener.accept().expect("accepted");
-    window.wait_for_text("● connected 127.0.0.1:");
+    let mut server = window.connect_client();
     window.fill("Message", "你好");
     window.key(egui::Key::Enter);
     let mut buf = [0; 6];
@@ -127,12 +123,8 @@ fn a_refused_connection_names_every_address_tried() {
 
 #[test]
 fn messages_are_typed_with_escapes_or_as_hex_and_seen_as_bytes_before_they_go() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
     let mut window = Window::new();
-    client(&mut window, listener.local_addr().expect("address").port());
-    window.press("Connect");
-    let (mut server, _) = listener.accept().expect("accepted");
-    window.wait_for_text("● connected 127.0.0.1:");
+    let mut server = window.connect_client();
     window.choose("Message typed", "with escapes");
     window.choose("Line ending", "LF (\\n)");
     window.fill("Message", "a\\x00ü");

@@ -10,6 +10,7 @@ mod rules;
 mod server;
 mod wire;
 
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
@@ -115,6 +116,33 @@ impl Window {
         self.key(egui::Key::Backspace);
         self.harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
         self.settle();
+    }
+
+    /// Connects the Client tab to a listener of the test; the other end.
+    fn connect_client(&mut self) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+        self.open_tab("Client");
+        self.fill("Port", &listener.local_addr().expect("address").port().to_string());
+        self.press("Connect");
+        let (server, _) = listener.accept().expect("accepted");
+        self.wait_for_text("● connected 127.0.0.1:");
+        server
+    }
+
+    /// Presses the last button of this name: what lies on top, or at the right, comes last.
+    fn press_last(&mut self, name: &str) {
+        self.harness.get_all_by_role_and_label(Role::Button, name).last().expect("a button").click();
+        self.settle();
+    }
+
+    /// Puts a number into the field called `name`.
+    fn fill_number(&mut self, name: &str, number: &str) {
+        self.harness.get_by_role_and_label(Role::SpinButton, name).focus();
+        self.settle();
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness.get_by_role_and_label(Role::SpinButton, name).type_text(number);
+        self.settle();
+        self.key(egui::Key::Enter);
     }
 
     /// Picks `choice` in the combo box called `name`.

@@ -137,12 +137,7 @@ fn misbehaving_is_told_as_long_as_it_is_on() {
     window.press("Misbehave…");
     window.harness.get_by_role_and_label(Role::CheckBox, "Close without an answer").click();
     window.settle();
-    window.harness.get_by_role_and_label(Role::SpinButton, "Glue replies together").focus();
-    window.settle();
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
-    window.harness.get_by_role_and_label(Role::SpinButton, "Glue replies together").type_text("3");
-    window.settle();
-    window.key(egui::Key::Enter);
+    window.fill_number("Glue replies together", "3");
     window.key(egui::Key::Escape);
     assert!(window.shows("Misbehaving on purpose: 3 replies glued together, closes without an answer"));
     let address = window.start_server();

@@ -11,13 +11,8 @@ use super::Window;
 
 /// A window whose client is connected, and the other end.
 fn connected() -> (Window, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
     let mut window = Window::new();
-    window.open_tab("Client");
-    window.fill("Port", &listener.local_addr().expect("address").port().to_string());
-    window.press("Connect");
-    let (server, _) = listener.accept().expect("accepted");
-    window.wait_for_text("● connected 127.0.0.1:");
+    let server = window.connect_client();
     (window, server)
 }
 
@@ -54,7 +49,7 @@ impl Window {
     }
 
     fn copy_as(&mut self, form: &str) -> String {
-        self.press_in_wire("Copy");
+        self.press_last("Copy");
         self.harness.get_by_role_and_label(Role::Button, form).click();
         let mut copied = None;
         for _ in 0..5 {
@@ -62,12 +57,6 @@ impl Window {
             copied = copied.or_else(|| self.copied());
         }
         copied.expect("something is copied")
-    }
-
-    /// The last button of this name: those of the wire come last.
-    fn press_in_wire(&mut self, name: &str) {
-        self.harness.get_all_by_role_and_label(Role::Button, name).last().expect("a button").click();
-        self.settle();
     }
 }
 
@@ -211,12 +200,7 @@ fn bytes_are_found_as_text_and_as_hex_also_where_reads_cut_them() {
 fn what_did_not_fit_into_the_budget_is_said_where_it_was() {
     let (mut window, mut server) = connected();
     window.press("Settings");
-    window.harness.get_by_role_and_label(Role::SpinButton, "Keep of all recordings at most").focus();
-    window.settle();
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
-    window.harness.get_by_role_and_label(Role::SpinButton, "Keep of all recordings at most").type_text("1");
-    window.settle();
-    window.key(egui::Key::Enter);
+    window.fill_number("Keep of all recordings at most", "1");
     let block = vec![b'x'; 1 << 20];
     server.write_all(&block).expect("sent");
     server.write_all(&block).expect("sent");
@@ -258,7 +242,7 @@ fn what_crossed_the_socket_is_exported_whole_or_in_part() {
     window.harness.get_by_label("JSON Lines for programs (.jsonl)").click();
     window.settle();
     assert_eq!(window.value("Path"), path("all.jsonl").display().to_string());
-    window.press_in_wire("Export");
+    window.press_last("Export");
     window.wait_for_text("Exported 7 B to ");
     let all = std::fs::read_to_string(path("all.jsonl")).expect("written");
     assert!(all.lines().any(|line| line.contains(r#""data":"b25lIHR3bw==""#)), "{all}");
@@ -270,14 +254,14 @@ fn what_crossed_the_socket_is_exported_whole_or_in_part() {
     window.wait_for_text("received bytes 4 to 6");
     window.shortcut(egui::Key::E);
     window.fill("Path", &path("part.txt").display().to_string());
-    window.press_in_wire("Export");
+    window.press_last("Export");
     window.wait_for_text("Exported 3 B to ");
     let part = std::fs::read_to_string(path("part.txt")).expect("written");
     assert!(part.contains("two") && !part.contains("one"), "{part}");
     // A folder that is not there is said, and nothing else happens.
     window.shortcut(egui::Key::E);
     window.fill("Path", &path("missing/part.txt").display().to_string());
-    window.press_in_wire("Export");
+    window.press_last("Export");
     window.wait_for_text("Cannot save");
 }
 

@@ -1,9 +1,9 @@
 //! How the server behaves: the form, and the window in which it is told to misbehave.
 
-use egui::{DragValue, Key, Modifiers, TextEdit, Ui, Window};
+use egui::{DragValue, TextEdit, Ui};
 
 use crate::app::settings::ServerForm;
-use crate::app::widgets::choose;
+use crate::app::widgets::{choose, dialog, take_escape, weak};
 use crate::i18n::{t, tf};
 use crate::net::server::misbehave::Misbehave;
 use crate::net::server::{Boundary, LARGEST_RECEIVE, MOST_CONNECTIONS, Model};
@@ -70,20 +70,15 @@ fn digits(text: &str) -> Option<f64> {
 
 /// The window of the ways to misbehave, while `open`; where the server runs they are only shown.
 pub(super) fn misbehave_window(ctx: &egui::Context, open: &mut bool, misbehave: &mut Misbehave, running: bool) {
-    if *open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+    if *open && take_escape(ctx) {
         *open = false;
     }
-    Window::new(t("misbehave"))
-        .open(open)
-        .collapsible(false)
-        .resizable(false)
-        .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
-        .show(ctx, |ui| {
-            ui.set_width(330.0);
-            crate::app::widgets::weak(ui, t(if running { "misbehave-running" } else { "misbehave-hover" }));
-            ui.add_space(4.0);
-            ui.add_enabled_ui(!running, |ui| misbehave_form(ui, misbehave));
-        });
+    dialog(t("misbehave"), open).show(ctx, |ui| {
+        ui.set_width(330.0);
+        weak(ui, t(if running { "misbehave-running" } else { "misbehave-hover" }));
+        ui.add_space(4.0);
+        ui.add_enabled_ui(!running, |ui| misbehave_form(ui, misbehave));
+    });
 }
 
 fn misbehave_form(ui: &mut Ui, misbehave: &mut Misbehave) {

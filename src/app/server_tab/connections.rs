@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use egui::{Key, Modifiers, RichText, Role, ScrollArea, Sense, TextEdit, Ui, Window};
+use egui::{RichText, Role, ScrollArea, Sense, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use crate::app::style;
 use crate::app::widgets::log_list::short_clock;
 use crate::app::widgets::wire::Typed;
-use crate::app::widgets::{entered, hint, weak};
+use crate::app::widgets::{dialog, entered, hint, take_escape, weak};
 use crate::i18n::{bytes, count, t, tf};
 use crate::net::server::{Connection, Doing, Server};
 use crate::recording::encoding::Encoding;
@@ -98,7 +98,7 @@ impl Connections {
 
     /// Closes the window of the message on Escape, before anything below it sees the key.
     pub(super) fn take_escape(&mut self, ctx: &egui::Context) {
-        if self.writing && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if self.writing && take_escape(ctx) {
             self.writing = false;
         }
     }
@@ -180,10 +180,7 @@ impl Connections {
         let mut rows: Vec<_> = all.iter().filter(|one| wanted.is_empty() || fits(one, &wanted)).collect();
         // By their numbers they are sorted already.
         if self.sorted_by > 0 {
-            let keys: Vec<_> = rows.iter().map(|one| SortKey::new(one, self.sorted_by)).collect();
-            let mut order: Vec<usize> = (0..rows.len()).collect();
-            order.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
-            rows = order.into_iter().map(|at| rows[at]).collect();
+            rows.sort_by_cached_key(|one| SortKey::new(one, self.sorted_by));
         }
         if self.descending {
             rows.reverse();
@@ -305,27 +302,22 @@ impl Connections {
     fn message_window(&mut self, ctx: &egui::Context, all: &[Arc<Connection>]) {
         let open: Vec<_> = self.chosen(all).into_iter().filter(|one| one.ended().is_none()).collect();
         let (mut stay, mut send) = (self.writing, None);
-        Window::new(t("message-title"))
-            .open(&mut stay)
-            .collapsible(false)
-            .resizable(false)
-            .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
-            .show(ctx, |ui| {
-                ui.set_width(440.0);
-                ui.label(tf("message-to", &[("n", open.len().into())]));
-                ui.horizontal(|ui| {
-                    let field = self.message.ui(ui, "message-bytes", 300.0, Encoding::Utf8);
-                    let message = self.message.bytes(Encoding::Utf8).ok().filter(|message| !message.is_empty());
-                    let ready = message.is_some() && !open.is_empty();
-                    let is_entered = entered(ui, &field);
-                    let button = ui.add_enabled(ready, egui::Button::new(t("message-send")));
-                    if (button.clicked() || is_entered) && ready {
-                        send = message;
-                    }
-                });
-                let size = self.message.bytes(Encoding::Utf8).map_or(0, |message| message.len());
-                weak(ui, tf("message-size", &[("size", bytes(size as u64).into())]));
+        dialog(t("message-title"), &mut stay).show(ctx, |ui| {
+            ui.set_width(440.0);
+            ui.label(tf("message-to", &[("n", open.len().into())]));
+            ui.horizontal(|ui| {
+                let field = self.message.ui(ui, "message-bytes", 300.0, Encoding::Utf8);
+                let message = self.message.bytes(Encoding::Utf8).ok().filter(|message| !message.is_empty());
+                let ready = message.is_some() && !open.is_empty();
+                let is_entered = entered(ui, &field);
+                let button = ui.add_enabled(ready, egui::Button::new(t("message-send")));
+                if (button.clicked() || is_entered) && ready {
+                    send = message;
+                }
             });
+            let size = self.message.bytes(Encoding::Utf8).map_or(0, |message| message.len());
+            weak(ui, tf("message-size", &[("size", bytes(size as u64).into())]));
+        });
         self.writing = stay;
         if let Some(message) = send {
             let mut failed = None;

@@ -107,3 +107,15 @@ pub fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: 
     });
     shown.response.accessible_name(t(name)).on_hover_text(t(&format!("{name}-hover")));
 }
+
+/// A small window of its own in the middle, while `open`; its cross closes it.
+pub fn dialog<'a>(title: String, open: &'a mut bool) -> egui::Window<'a> {
+    let window = egui::Window::new(title).open(open).collapsible(false).resizable(false);
+    window.anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
+}
+
+/// Whether Escape is pressed, which nothing else sees then. Asked for an open [`dialog`], before what lies below it is drawn.
+#[must_use]
+pub fn take_escape(ctx: &egui::Context) -> bool {
+    ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape))
+}

@@ -231,7 +231,8 @@ fn serve(
     });
     let link = Link { wire: Arc::clone(&wire), shared: Arc::clone(shared), reporter: reporter.clone() };
     connection.hand.link(link);
-    let ended = converse(connection, &wire, shared, rules, reporter).unwrap_or_else(broken);
+    let talk = Talk { connection, wire: &wire, shared, reporter };
+    let ended = talk.converse(rules).unwrap_or_else(broken);
     connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
 }
 
@@ -243,154 +244,183 @@ fn broken(error: Error) -> Ended {
     }
 }
 
-fn converse(
-    connection: &Arc<Connection>,
-    wire: &Duplex,
-    shared: &Shared,
-    rules: &Rules,
-    reporter: &Reporter<Event>,
-) -> Result<Ended, Error> {
-    let Counters { bytes_in, bytes_out, greetings, .. } = &connection.counters;
-    let settings = &shared.settings;
-    let write = |bytes: &[u8]| {
+/// The conversation of a connection's thread with its client.
+struct Talk<'a> {
+    connection: &'a Arc<Connection>,
+    wire: &'a Duplex,
+    shared: &'a Shared,
+    reporter: &'a Reporter<Event>,
+}
+
+impl Talk<'_> {
+    /// Talks until one of the two ends it.
+    fn converse(&self, rules: &Rules) -> Result<Ended, Error> {
+        let Self { connection, wire, shared, .. } = *self;
+        let Counters { bytes_in, greetings, .. } = &connection.counters;
+        let settings = &shared.settings;
+        let peer = connection.ends.peer;
+        let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
+        let mut manners = Manners::new(&settings.misbehave, settings.pause);
+        let mut buf = vec![0; settings.receive_size];
+        let (mut answers, mut steps) = (Answers::default(), Vec::new());
+        manners.welcome(settings.welcome.as_bytes(), &mut steps);
+        if let Some(ended) = self.perform(settings.welcome.as_bytes(), &mut steps)? {
+            return Ok(ended);
+        }
+        loop {
+            self.show(Doing::Reading);
+            let n = wire.read(&mut buf)?;
+            if !self.wait_while_held() {
+                return Ok(Ended::Stopped);
+            }
+            if n == 0 {
+                manners.last(&mut answers, &mut steps);
+                self.perform(&answers.bytes, &mut steps)?;
+                return Ok(match greeting.begun() {
+                    0 => Ended::PeerClosed,
+                    n => Ended::PeerClosedInLine(n),
+                });
+            }
+            add(bytes_in, n as u64);
+            let mut used = 0;
+            let next = loop {
+                answers.clear();
+                let next = greeting.read(&buf[used..n], &mut answers);
+                manners.answer(&mut answers, next, &mut steps);
+                if let Some(ended) = self.perform(&answers.bytes, &mut steps)? {
+                    return Ok(ended);
+                }
+                self.tell_others(&answers.others);
+                match next {
+                    Next::Rest(bytes) => used += bytes,
+                    next => break next,
+                }
+            };
+            add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
+            self.sample(answers.matched.take());
+            let ended = match next {
+                Next::Read | Next::Rest(_) => continue,
+                Next::Exit => Ended::Exit,
+                Next::Close => Ended::Rule,
+                Next::LineTooLong => {
+                    let cause = Cause::LineTooLong(LONGEST_LINE as u64);
+                    Ended::Failed(Arc::new(Error::new(Operation::Receive, peer, cause)))
+                }
+            };
+            wire.say_goodbye(&mut buf, 1 << 20, |n| add(bytes_in, n as u64));
+            return Ok(ended);
+        }
+    }
+
+    /// What its thread is doing from now on, for those who look.
+    fn show(&self, doing: Doing) {
+        self.reporter.wake();
+        self.connection.set_doing(doing);
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        let Self { connection, wire, .. } = self;
         connection.set_doing(Doing::Writing);
-        connection.hand.write(wire, bytes, |n| add(bytes_out, n as u64))
-    };
-    let peer = connection.ends.peer;
-    let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
-    let mut manners = Manners::new(&settings.misbehave, settings.pause);
-    let mut buf = vec![0; settings.receive_size];
-    let (mut answers, mut steps) = (Answers::default(), Vec::new());
-    // Does what is to be done with these bytes; how the connection ended, if it has.
-    let perform = |bytes: &[u8], steps: &mut Vec<Step>| {
-        let pause = |time| {
-            reporter.wake();
-            connection.set_doing(Doing::Pausing);
-            pause(time, wire, shared)
-        };
+        connection.hand.write(wire, bytes, |n| add(&connection.counters.bytes_out, n as u64))
+    }
+
+    /// Does what is to be done with these bytes; how the connection ended, if it has.
+    fn perform(&self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<Option<Ended>, Error> {
         for step in steps.drain(..) {
-            match step {
-                Step::Send(range) => write(&bytes[range])?,
+            let goes_on = match step {
+                Step::Send(range) => {
+                    self.write(&bytes[range])?;
+                    true
+                }
                 Step::Drip(range, every) => {
                     for at in range {
-                        write(&bytes[at..=at])?;
-                        if !pause(every) {
+                        self.write(&bytes[at..=at])?;
+                        if !self.pause(every) {
                             return Ok(Some(Ended::Stopped));
                         }
                     }
+                    true
                 }
-                Step::Wait(time) => {
-                    if !pause(time) {
-                        return Ok(Some(Ended::Stopped));
-                    }
-                }
+                Step::Wait(time) => self.pause(time),
                 Step::Stall => {
-                    while pause(Duration::from_secs(3_600)) {}
-                    return Ok(Some(Ended::Stopped));
+                    while self.pause(Duration::from_secs(3_600)) {}
+                    false
                 }
                 Step::Reset => {
-                    wire.reset();
+                    self.wire.reset();
                     return Ok(Some(Ended::OnPurpose));
                 }
                 Step::Close => return Ok(Some(Ended::OnPurpose)),
+            };
+            if !goes_on {
+                return Ok(Some(Ended::Stopped));
             }
         }
         Ok(None)
-    };
-    manners.welcome(settings.welcome.as_bytes(), &mut steps);
-    if let Some(ended) = perform(settings.welcome.as_bytes(), &mut steps)? {
-        return Ok(ended);
     }
-    loop {
-        reporter.wake();
-        connection.set_doing(Doing::Reading);
-        let n = wire.read(&mut buf)?;
+
+    /// Waits; false if the connection ends meanwhile. A long wait looks now and then whether a person has ended it.
+    fn pause(&self, time: Duration) -> bool {
+        const LOOK: Duration = Duration::from_secs(1);
+        self.show(Doing::Pausing);
+        let mut left = time;
+        loop {
+            let now = left.min(LOOK);
+            if !self.shared.hang_up.pause(now) || self.wire.is_shut() {
+                return false;
+            }
+            left -= now;
+            if left.is_zero() {
+                return true;
+            }
+        }
+    }
+
+    /// Waits for as long as a person holds the connection; false if the server stops meanwhile.
+    fn wait_while_held(&self) -> bool {
+        let Self { connection, wire, shared, .. } = self;
         if connection.hand.is_held() {
-            reporter.wake();
-            connection.set_doing(Doing::Held);
-            while connection.hand.is_held() && !wire.is_shut() {
-                if !shared.hang_up.pause(HELD) {
-                    return Ok(Ended::Stopped);
-                }
+            self.show(Doing::Held);
+        }
+        while connection.hand.is_held() && !wire.is_shut() {
+            if !shared.hang_up.pause(HELD) {
+                return false;
             }
         }
-        if n == 0 {
-            manners.last(&mut answers, &mut steps);
-            perform(&answers.bytes, &mut steps)?;
-            return Ok(match greeting.begun() {
-                0 => Ended::PeerClosed,
-                n => Ended::PeerClosedInLine(n),
-            });
-        }
-        add(bytes_in, n as u64);
-        let mut used = 0;
-        let (next, matched) = loop {
-            answers.clear();
-            let next = greeting.read(&buf[used..n], &mut answers);
-            let matched = answers.matched.take();
-            manners.answer(&mut answers, next, &mut steps);
-            if let Some(ended) = perform(&answers.bytes, &mut steps)? {
-                return Ok(ended);
-            }
-            if !answers.others.is_empty() {
-                tell_others(connection, &answers.others, shared, reporter);
-            }
-            match next {
-                Next::Rest(bytes) => used += bytes,
-                next => break (next, matched),
-            }
-        };
-        add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
+        true
+    }
+
+    /// Reports which rule answered, unless an earlier report still waits to be taken.
+    fn sample(&self, matched: Option<(usize, Vec<u8>)>) {
         if let Some((rule, message)) = matched
-            && !connection.sampled.swap(true, Ordering::Relaxed)
+            && !self.connection.sampled.swap(true, Ordering::Relaxed)
         {
-            let connection = Arc::clone(connection);
-            reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
+            let connection = Arc::clone(self.connection);
+            self.reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
         }
-        let ended = match next {
-            Next::Read | Next::Rest(_) => continue,
-            Next::Exit => Ended::Exit,
-            Next::Close => Ended::Rule,
-            Next::LineTooLong => {
-                let cause = Cause::LineTooLong(LONGEST_LINE as u64);
-                Ended::Failed(Arc::new(Error::new(Operation::Receive, peer, cause)))
-            }
+    }
+
+    /// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one
+    /// again.
+    fn tell_others(&self, messages: &[(usize, Vec<u8>)]) {
+        if messages.is_empty() {
+            return;
+        }
+        let others: Vec<_> = {
+            let registry = lock(&self.shared.registry);
+            registry.open.values().filter(|one| one.id != self.connection.id).cloned().collect()
         };
-        wire.say_goodbye(&mut buf, 1 << 20, |n| add(bytes_in, n as u64));
-        return Ok(ended);
-    }
-}
-
-/// Waits; false if the connection ends meanwhile. A long wait looks now and then whether a person has ended it.
-fn pause(time: Duration, wire: &Duplex, shared: &Shared) -> bool {
-    const LOOK: Duration = Duration::from_secs(1);
-    let mut left = time;
-    loop {
-        let now = left.min(LOOK);
-        if !shared.hang_up.pause(now) || wire.is_shut() {
-            return false;
-        }
-        left -= now;
-        if left.is_zero() {
-            return true;
-        }
-    }
-}
-
-/// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one again.
-fn tell_others(connection: &Connection, messages: &[(usize, Vec<u8>)], shared: &Shared, reporter: &Reporter<Event>) {
-    let others: Vec<_> = {
-        let registry = lock(&shared.registry);
-        registry.open.values().filter(|one| one.id != connection.id).cloned().collect()
-    };
-    for (message, other) in messages.iter().flat_map(|(_, message)| others.iter().map(move |other| (message, other))) {
-        match other.send(message) {
-            Ok(()) => other.misses.store(false, Ordering::Relaxed),
-            // It has just gone.
-            Err(Error { cause: Cause::NotConnected, .. }) => {}
-            Err(error) => {
-                if !other.misses.swap(true, Ordering::Relaxed) {
-                    reporter.send(Event::SendFailed(Arc::new(error)));
+        for (message, other) in
+            messages.iter().flat_map(|(_, message)| others.iter().map(move |other| (message, other)))
+        {
+            match other.send(message) {
+                Ok(()) => other.misses.store(false, Ordering::Relaxed),
+                // It has just gone.
+                Err(Error { cause: Cause::NotConnected, .. }) => {}
+                Err(error) => {
+                    if !other.misses.swap(true, Ordering::Relaxed) {
+                        self.reporter.send(Event::SendFailed(Arc::new(error)));
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::template::{Facts, Template};
@@ -312,18 +312,7 @@ impl Rules {
     /// Appends the reply of the first rule that is for `message` to `out`, without the line end.
     pub(super) fn answer(&self, message: &[u8], facts: &Facts<'_>, out: &mut Vec<u8>) -> Option<Answer> {
         for (number, rule) in (1..).zip(&self.all) {
-            let captures = match &rule.when {
-                Matcher::Regex(regex) => {
-                    let Some(captures) = regex.captures(message) else { continue };
-                    Some(captures)
-                }
-                when => {
-                    if !when.is_match(message) {
-                        continue;
-                    }
-                    None
-                }
-            };
+            let Some(captures) = rule.when.find(message) else { continue };
             match &rule.reply {
                 Content::Template(template) => template.fill(message, captures.as_ref(), facts, out),
                 Content::Bytes(bytes) => out.extend_from_slice(bytes),
@@ -342,16 +331,17 @@ impl Rules {
 }
 
 impl Matcher {
-    /// Whether it is for `message`; not asked of a regular expression, which has captures to give.
-    fn is_match(&self, message: &[u8]) -> bool {
-        match self {
+    /// Whether it is for `message`, with what a regular expression captured.
+    fn find<'m>(&self, message: &'m [u8]) -> Option<Option<Captures<'m>>> {
+        let is_match = match self {
             Self::Any => true,
             Self::Exact(bytes) => message == bytes,
             Self::Contains(finder) => finder.find(message).is_some(),
             Self::Starts(bytes) => message.starts_with(bytes),
             Self::Ends(bytes) => message.ends_with(bytes),
-            Self::Regex(regex) => regex.is_match(message),
-        }
+            Self::Regex(regex) => return regex.captures(message).map(Some),
+        };
+        is_match.then_some(None)
     }
 }
 

@@ -128,18 +128,15 @@ impl Both {
         let pointed = rows.ui(ui, &t("both-ends"), says.places(&all), follow, |ui, places| {
             let rows = pair.look(two, says.rows(&places));
             let windows = windows(two, &rows, form);
-            let says_after = says.among(&places).map(|above| above.min(rows.len()));
             let mut pointed = None;
-            for (n, (row, window)) in rows.iter().zip(windows).enumerate() {
-                if says_after == Some(n) {
+            for row in says.with(&places, rows.iter().zip(windows)) {
+                let Some((row, window)) = row else {
                     gone_row(ui, &look, gone);
-                }
+                    continue;
+                };
                 if look.row(ui, two, row, window) {
                     pointed = pointed_at(row);
                 }
-            }
-            if says_after == Some(rows.len()) {
-                gone_row(ui, &look, gone);
             }
             pointed
         });

@@ -31,8 +31,17 @@ impl Gone {
         row(places.start)..row(places.end)
     }
 
+    /// `rows`, which are those at these places, with `None` where it stands, if it is among them.
+    pub(super) fn with<T>(self, places: &Range<u64>, rows: impl IntoIterator<Item = T>) -> Vec<Option<T>> {
+        let mut all: Vec<_> = rows.into_iter().map(Some).collect();
+        if let Some(above) = self.among(places) {
+            all.insert(above.min(all.len()), None);
+        }
+        all
+    }
+
     /// How many of the rows at these places stand above it, if it is among them.
-    pub(super) fn among(self, places: &Range<u64>) -> Option<usize> {
+    fn among(self, places: &Range<u64>) -> Option<usize> {
         self.above.filter(|above| places.contains(above)).map(|above| (above - places.start) as usize)
     }
 }
@@ -51,6 +60,8 @@ mod tests {
         assert_eq!((gone.rows(&(10..13)), gone.among(&(10..13))), (10..12, Some(2)));
         assert_eq!((gone.rows(&(12..14)), gone.among(&(12..14))), (12..13, Some(0)));
         assert_eq!((gone.rows(&(13..15)), gone.among(&(13..15))), (12..14, None));
+        assert_eq!(gone.with(&(11..14), [11, 12]), [Some(11), None, Some(12)]);
+        assert_eq!(gone.with(&(10..14), [10]), [Some(10), None], "fewer rows than there were");
     }
 
     #[test]

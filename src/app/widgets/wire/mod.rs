@@ -349,19 +349,15 @@ impl Wire {
             }
             let mut shown = Vec::with_capacity(lines.len());
             let mut steps = line::Steps::default();
-            let below = lines.split_off(says.among(&places).unwrap_or_default().min(lines.len()));
-            let mut draw = |ui: &mut Ui, lines: Vec<Line>| {
-                for line in lines {
-                    let drawn = line.draw(ui, &look, &font, &mut steps);
-                    shown.push(paint(ui, line, drawn));
-                }
-            };
-            draw(ui, lines);
-            if says.among(&places).is_some() {
-                let text = tf("wire-gone", &[("size", bytes(gone).into())]);
-                super::list_row(ui, egui::RichText::new(text).color(style::palette(ui).warn));
+            for line in says.with(&places, lines) {
+                let Some(line) = line else {
+                    let text = tf("wire-gone", &[("size", bytes(gone).into())]);
+                    super::list_row(ui, egui::RichText::new(text).color(style::palette(ui).warn));
+                    continue;
+                };
+                let drawn = line.draw(ui, &look, &font, &mut steps);
+                shown.push(paint(ui, line, drawn));
             }
-            draw(ui, below);
             let area = ui.interact(clip, ui.make_persistent_id("bytes"), Sense::click_and_drag());
             (shown, area)
         });
