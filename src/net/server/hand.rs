@@ -121,8 +121,14 @@ impl Hand {
         }
     }
 
-    /// Like [`Hand::write`], but only as much as goes without waiting: how much that was, or `None` if it is not the time.
-    pub(super) fn write_at_once(&self, wire: &Duplex, bytes: &[u8]) -> Result<Option<usize>, Error> {
+    /// Like [`Hand::write`], but only as much as goes without waiting: how much of `bytes` is done with, or `None` if it is not
+    /// the time.
+    pub(super) fn write_at_once(
+        &self,
+        wire: &Duplex,
+        bytes: &[u8],
+        written: impl FnOnce(usize),
+    ) -> Result<Option<usize>, Error> {
         let _writing = lock(&self.writing);
         if wire.is_half_closed() {
             return Ok(Some(bytes.len()));
@@ -132,6 +138,7 @@ impl Hand {
         }
         let went = wire.write_at_once(bytes)?;
         if let Some(n) = went {
+            written(n);
             self.cut.store(n < bytes.len(), Ordering::Relaxed);
         }
         Ok(went)
