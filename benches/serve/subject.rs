@@ -27,6 +27,13 @@ pub enum Way {
     Mio,
 }
 
+impl Way {
+    /// As it is given on the command line.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 /// A server, and how much it reads at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -36,8 +43,7 @@ pub struct Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.way.to_possible_value();
-        write!(f, "{} {}k", name.as_ref().map_or("", |name| name.get_name()), self.receive >> 10)
+        write!(f, "{} {}k", self.way.name(), self.receive >> 10)
     }
 }
 
@@ -107,10 +113,8 @@ pub struct Running {
 impl Running {
     /// Starts this program again, as a server.
     pub fn start(subject: Subject) -> io::Result<Self> {
-        let way = subject.way.to_possible_value();
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--serve", way.as_ref().map_or("", |way| way.get_name())])
-            .args(["--receive", &subject.receive.to_string()])
+            .args(["--serve", &subject.way.name(), "--receive", &subject.receive.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
