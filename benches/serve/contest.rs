@@ -22,7 +22,10 @@ pub struct Ours {
 }
 
 /// The library's models.
-pub const OURS: &[Ours] = &[Ours { way: Way::OursThreads, like: Way::Std, churn: 1.3, crowd: 12 << 10 }];
+pub const OURS: &[Ours] = &[
+    Ours { way: Way::OursThreads, like: Way::Std, churn: 1.3, crowd: 12 << 10 },
+    Ours { way: Way::OursEvents, like: Way::Mio, churn: 0.95, crowd: 2 << 10 },
+];
 
 /// The bare servers under loads of small reads, and how much they read at once.
 const SMALL: &[Subject] = &[

@@ -17,6 +17,8 @@ use crate::ours::Ours;
 pub enum Way {
     /// The library's server, a thread for each connection.
     OursThreads,
+    /// The library's server, one thread for all connections.
+    OursEvents,
     /// The bare one with a thread for each connection.
     Std,
     /// The bare one with a task for each connection, all in one thread.
@@ -52,6 +54,7 @@ impl fmt::Display for Subject {
 pub fn serve(subject: Subject) -> ExitCode {
     let served = match subject.way {
         Way::OursThreads => ours(Model::Threads, subject.receive),
+        Way::OursEvents => ours(Model::Events, subject.receive),
         Way::Std => until_told(|| bare::threads::run(subject.receive, ready)),
         Way::Tokio => until_told(|| bare::tokio::run(1, subject.receive, ready)),
         Way::Tokio2 => until_told(|| bare::tokio::run(2, subject.receive, ready)),
