@@ -30,7 +30,7 @@ pub(super) struct EventLoop<'a> {
     /// The tokens before this one are not for clients.
     first: usize,
     name: Arc<str>,
-    clients: Vec<Option<Client<'a>>>,
+    clients: Vec<Option<Box<Client<'a>>>>,
     /// Places in `clients` where nobody is.
     free: Vec<usize>,
     /// When whose time has come: one for each client at the most.
@@ -113,7 +113,7 @@ impl<'a> EventLoop<'a> {
             poke: Some(poke),
         });
         let talk = Conversation::new(&self.shared.settings, self.rules, connection.ends);
-        self.clients[index] = Some(Client {
+        self.clients[index] = Some(Box::new(Client {
             connection,
             wire,
             talk,
@@ -123,7 +123,7 @@ impl<'a> EventLoop<'a> {
             // What it has sent so far is told as an event.
             drained: true,
             ends: false,
-        });
+        }));
         self.turn(index);
     }
 
@@ -162,7 +162,7 @@ impl<'a> EventLoop<'a> {
         for client in std::mem::take(&mut self.clients).into_iter().flatten() {
             client.wire.shut();
             let ended = client.connection.hand.asked().unwrap_or(Ended::Stopped);
-            self.over(client, ended);
+            self.over(*client, ended);
         }
     }
 
@@ -201,7 +201,7 @@ impl<'a> EventLoop<'a> {
             }
         };
         self.free.push(index);
-        self.over(client, ended);
+        self.over(*client, ended);
     }
 
     fn over(&self, client: Client<'a>, ended: Ended) {

@@ -88,6 +88,13 @@ impl Hand {
         }
     }
 
+    /// Ends it for the server, which stops.
+    pub(super) fn hang_up(&self) {
+        if let Some(link) = self.linked() {
+            link.wire.shut();
+        }
+    }
+
     fn linked(&self) -> Option<Link> {
         lock(&self.link).clone()
     }
