@@ -134,9 +134,9 @@ impl Talk<'_> {
                     room.fit(n);
                 }
                 Do::Write(bytes) => {
-                    connection.set_doing(Doing::Writing);
                     let n = bytes.len();
-                    connection.hand.write(wire, bytes, |n| connection.count_out(n))?;
+                    let written = |n| connection.count_out(n);
+                    connection.hand.write(wire, bytes, written, || connection.set_doing(Doing::Writing))?;
                     talk.sent(n);
                 }
                 Do::Wait(time) => {
@@ -172,6 +172,7 @@ impl Talk<'_> {
             }
             left -= now;
             if left.is_zero() {
+                self.connection.set_doing(Doing::Writing);
                 return true;
             }
         }
