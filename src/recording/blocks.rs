@@ -13,8 +13,10 @@ const MANY_BLOCKS: usize = 8;
 /// there, and nothing is allocated for one element: a block at a time.
 #[derive(Debug)]
 pub(super) struct Blocks<T> {
-    /// All but the last are full.
-    blocks: VecDeque<Vec<T>>,
+    /// Those that are full.
+    full: VecDeque<Vec<T>>,
+    /// The block after them, which grows.
+    last: Vec<T>,
     /// The number of the first element of the first block.
     first: u64,
     /// The numbers of the elements that are kept.
@@ -25,7 +27,7 @@ pub(super) struct Blocks<T> {
 
 impl<T> Default for Blocks<T> {
     fn default() -> Self {
-        Self { blocks: VecDeque::new(), first: 0, kept: 0..0, spare: None }
+        Self { full: VecDeque::new(), last: Vec::new(), first: 0, kept: 0..0, spare: None }
     }
 }
 
@@ -42,23 +44,23 @@ impl<T: Copy> Blocks<T> {
     pub(super) fn extend(&mut self, mut elements: &[T]) {
         self.kept.end += elements.len() as u64;
         while !elements.is_empty() {
-            if self.blocks.back().is_none_or(|last| last.len() == Self::SIZE) {
+            if self.last.len() == Self::SIZE {
+                let next = self.spare.take().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
+                self.full.push_back(std::mem::replace(&mut self.last, next));
+            }
+            let (now, later) = elements.split_at(elements.len().min(Self::SIZE - self.last.len()));
+            if self.last.capacity() == 0 {
                 // The first one grows as it is filled: most connections are short.
-                let new = || if self.blocks.is_empty() { Vec::new() } else { Vec::with_capacity(Self::SIZE) };
-                let block = self.spare.take().unwrap_or_else(new);
-                if self.blocks.is_empty() {
-                    self.blocks.reserve_exact(1);
-                }
-                self.blocks.push_back(block);
+                self.last.reserve_exact(now.len());
             }
-            let Some(last) = self.blocks.back_mut() else { return };
-            let (now, later) = elements.split_at(elements.len().min(Self::SIZE - last.len()));
-            if last.capacity() == 0 {
-                last.reserve_exact(now.len());
-            }
-            last.extend_from_slice(now);
+            self.last.extend_from_slice(now);
             elements = later;
         }
+    }
+
+    /// Block `index`, counted from the first one that is there.
+    fn block(&self, index: usize) -> &[T] {
+        self.full.get(index).unwrap_or(&self.last)
     }
 
     /// Element `number`, if it is kept.
@@ -67,7 +69,7 @@ impl<T: Copy> Blocks<T> {
             return None;
         }
         let index = (number - self.first) as usize;
-        self.blocks.get(index / Self::SIZE)?.get(index % Self::SIZE)
+        self.block(index / Self::SIZE).get(index % Self::SIZE)
     }
 
     /// What is kept of `range`, in one slice for each block.
@@ -77,7 +79,7 @@ impl<T: Copy> Blocks<T> {
         let (start, end) = (start as usize, end as usize);
         let size = Self::SIZE;
         (start / size..end.div_ceil(size)).filter_map(move |index| {
-            let block = self.blocks.get(index)?;
+            let block = self.block(index);
             let from = start.saturating_sub(index * size);
             let to = (end - index * size).min(block.len());
             block.get(from..to).filter(|slice| !slice.is_empty())
@@ -88,9 +90,9 @@ impl<T: Copy> Blocks<T> {
     pub(super) fn forget(&mut self, end: u64) {
         self.kept.start = end.clamp(self.kept.start, self.kept.end);
         while self.kept.start - self.first >= Self::SIZE as u64 {
-            let Some(mut gone) = self.blocks.pop_front() else { return };
+            let mut gone = self.full.pop_front().unwrap_or_else(|| std::mem::take(&mut self.last));
             gone.clear();
-            self.spare = (self.blocks.len() >= MANY_BLOCKS).then_some(gone);
+            self.spare = (self.full.len() >= MANY_BLOCKS).then_some(gone);
             self.first += Self::SIZE as u64;
         }
     }

@@ -465,6 +465,7 @@ mod tests {
             let one = recorder.open();
             // Begun at the same time, so that entries of both can be at the same time.
             let other = Arc::new(Recording {
+                newest: AtomicU64::new(0),
                 number: 2,
                 ends: OnceLock::new(),
                 origin: one.origin,

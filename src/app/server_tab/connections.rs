@@ -405,7 +405,7 @@ impl SortKey {
             5 => Self::Number(one.bytes_in()),
             6 => Self::Number(one.bytes_out()),
             7 => Self::Number(one.greetings()),
-            8 => Self::Time(one.since),
+            8 => Self::Time(one.since()),
             _ => Self::Number(one.id),
         }
     }
@@ -433,6 +433,6 @@ fn cells(one: &Connection) -> [String; 8] {
         bytes(one.bytes_in()),
         bytes(one.bytes_out()),
         count(one.greetings()),
-        short_clock(one.since),
+        short_clock(one.since()),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::conversation::Conversation;
 use super::hand::Hand;
@@ -19,12 +19,8 @@ pub struct Connection {
     pub id: u64,
     /// Both ends.
     pub ends: Ends,
-    /// When it was accepted.
-    pub since: SystemTime,
     /// Every read and write.
     pub recording: Arc<Recording>,
-    /// What its times count from.
-    origin: Instant,
     counters: Counters,
     /// The name of the thread that serves it.
     thread: OnceLock<Arc<str>>,
@@ -88,9 +84,7 @@ impl Connection {
         Self {
             id,
             ends,
-            since: SystemTime::now(),
             recording,
-            origin: Instant::now(),
             counters: Counters::default(),
             thread: OnceLock::new(),
             ended: OnceLock::new(),
@@ -112,7 +106,13 @@ impl Connection {
             4 => Doing::Held,
             _ => Doing::Closed,
         };
-        (doing, self.origin.elapsed().saturating_sub(Duration::from_micros(packed >> 3)))
+        (doing, self.recording.origin().elapsed().saturating_sub(Duration::from_micros(packed >> 3)))
+    }
+
+    /// When it was accepted.
+    #[must_use]
+    pub fn since(&self) -> SystemTime {
+        self.recording.opened()
     }
 
     /// Bytes read.
@@ -169,6 +169,16 @@ impl Connection {
 
     /// What is being done for it from now on.
     pub(super) fn set_doing(&self, doing: Doing) {
+        self.set_doing_since(doing, self.recording.origin().elapsed().as_micros() as u64);
+    }
+
+    /// It is being read from since the newest read or write: nothing lies between, and looking at the clock costs more than
+    /// anything else here.
+    pub(super) fn set_reading(&self) {
+        self.set_doing_since(Doing::Reading, self.recording.newest());
+    }
+
+    fn set_doing_since(&self, doing: Doing, since: u64) {
         let code = match doing {
             Doing::Starting => 0,
             Doing::Reading => 1,
@@ -178,7 +188,6 @@ impl Connection {
             Doing::Closed => 5,
         };
         // Three bits less still last for 70,000 years.
-        let since = self.origin.elapsed().as_micros() as u64;
         self.counters.doing.store(since << 3 | code, Ordering::Relaxed);
     }
 }

@@ -51,6 +51,8 @@ struct Client<'a> {
     pausing: Option<Instant>,
     /// Since then it takes nothing.
     blocked: Option<Instant>,
+    /// What is to be done next is a write.
+    writes: bool,
     /// In [`EventLoop::due`].
     due: Option<Instant>,
     /// All that has come was read.
@@ -119,6 +121,7 @@ impl<'a> EventLoop<'a> {
             talk,
             pausing: None,
             blocked: None,
+            writes: false,
             due: None,
             // What it has sent so far is told as an event.
             drained: true,
@@ -141,7 +144,10 @@ impl<'a> EventLoop<'a> {
         if let Some(Some(client)) = self.clients.get_mut(index) {
             client.drained &= !event.is_readable() && !event.is_read_closed();
             client.ends |= event.is_read_closed();
-            self.turn(index);
+            // Who sends and sends, and takes nothing, is not asked each time whether it takes something now.
+            if !client.writes || event.is_writable() || client.ends || event.is_error() {
+                self.turn(index);
+            }
         }
     }
 
@@ -224,14 +230,7 @@ enum Turn {
 
 impl Client<'_> {
     fn turn(&mut self, buf: &mut [u8], teller: Teller<'_>) -> Result<Turn, Error> {
-        let before = self.connection.hand.sent();
-        let flushed = self.connection.hand.flush_at_once(&self.wire)?;
-        if self.connection.hand.sent() > before {
-            self.blocked = None;
-        }
-        if !flushed {
-            self.cannot_write()?;
-        }
+        let flushed = !self.connection.hand.anything_waits() || self.flush()?;
         let Self { connection, wire, talk, .. } = self;
         if let Some(until) = self.pausing {
             if Instant::now() < until && !wire.is_shut() {
@@ -260,7 +259,8 @@ impl Client<'_> {
                             return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
                         }
                         self.drained = true;
-                        teller.show(connection, Doing::Reading);
+                        teller.reporter.wake();
+                        connection.set_reading();
                         return Ok(Turn::Waits);
                     };
                     reads += 1;
@@ -275,9 +275,11 @@ impl Client<'_> {
                         if self.blocked.is_none() {
                             teller.show(connection, Doing::Writing);
                         }
+                        self.writes = true;
                         self.cannot_write()?;
                         return Ok(Turn::Waits);
                     };
+                    self.writes = false;
                     self.blocked = None;
                     talk.sent(n);
                 }
@@ -304,6 +306,19 @@ impl Client<'_> {
                 }
             }
         }
+    }
+
+    /// Sends what a person has sent, as much as goes; whether that was all.
+    fn flush(&mut self) -> Result<bool, Error> {
+        let before = self.connection.hand.sent();
+        let flushed = self.connection.hand.flush_at_once(&self.wire)?;
+        if self.connection.hand.sent() > before {
+            self.blocked = None;
+        }
+        if !flushed {
+            self.cannot_write()?;
+        }
+        Ok(flushed)
     }
 
     /// The client takes nothing now; it may do so for a while.

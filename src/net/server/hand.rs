@@ -119,7 +119,7 @@ impl Hand {
         if wire.is_half_closed() {
             return Ok(());
         }
-        if self.waits.load(Ordering::Acquire) {
+        if self.anything_waits() {
             blocks();
             self.flush(wire)?;
             return wire.write(bytes, written);
@@ -131,6 +131,11 @@ impl Hand {
             wire.write(&bytes[n..], written)?;
         }
         Ok(())
+    }
+
+    /// Whether there is a message from outside that has not gone out.
+    pub(super) fn anything_waits(&self) -> bool {
+        self.waits.load(Ordering::Acquire)
     }
 
     /// Sends what waits. Called with [`Hand::writing`] held.
@@ -174,16 +179,13 @@ impl Hand {
 
     /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.
     pub(super) fn flush_at_once(&self, wire: &Duplex) -> Result<bool, Error> {
-        if !self.waits.load(Ordering::Acquire) {
-            return Ok(true);
-        }
         let _writing = lock(&self.writing);
         if self.cut.load(Ordering::Relaxed) { Ok(true) } else { self.flush_what_goes(wire) }
     }
 
     /// Called with [`Hand::writing`] held.
     fn flush_what_goes(&self, wire: &Duplex) -> Result<bool, Error> {
-        if !self.waits.load(Ordering::Acquire) {
+        if !self.anything_waits() {
             return Ok(true);
         }
         let mut waiting = lock(&self.waiting);

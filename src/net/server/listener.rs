@@ -243,7 +243,9 @@ impl<'a> Acceptor<'a> {
 
     /// Sees to it that a client is served.
     fn serve(&self, stream: mio::net::TcpStream, peer: SocketAddr, serving: &mut Serving<'_>) -> io::Result<()> {
-        let ends = Ends { local: stream.local_addr().unwrap_or(self.address), peer };
+        // Where there is but one address, it is that.
+        let local = if self.address.ip().is_unspecified() { stream.local_addr().ok() } else { None };
+        let ends = Ends { local: local.unwrap_or(self.address), peer };
         let recording = self.recorder.open();
         recording.accepted(ends);
         let connection = {

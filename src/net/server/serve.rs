@@ -124,7 +124,8 @@ impl Talk<'_> {
         loop {
             match talk.next() {
                 Do::Read => {
-                    teller.show(connection, Doing::Reading);
+                    teller.reporter.wake();
+                    connection.set_reading();
                     let n = wire.read(room.get())?;
                     if !self.wait_while_held() {
                         return Ok(Ended::Stopped);
