@@ -65,6 +65,7 @@ fn recording_from(recorder: &Arc<Recorder>, origin: Instant) -> Arc<Recording> {
         opened: SystemTime::now(),
         recorder: Arc::clone(recorder),
         cost: AtomicU64::default(),
+        newest: AtomicU64::default(),
         log: Mutex::default(),
     })
 }
