@@ -1,0 +1,24 @@
+//! TLS, for all who speak it: whom to trust, who the other side says it is, and in plain words why it failed.
+//!
+//! * `trust` — which certificates are believed, and a verifier that keeps what it was shown.
+//! * [`Certificate`] — one certificate as a person reads it.
+//! * `own` — the certificate that our server shows.
+//! * `explain` — what the TLS library says, in our words; [`Trouble`] — those that HTTP does not share.
+
+mod certificate;
+mod explain;
+mod own;
+mod trouble;
+mod trust;
+
+pub use certificate::{Certificate, Row};
+pub use own::Own;
+pub use trouble::Trouble;
+
+pub(crate) use explain::{explain, explain_client, explained};
+pub(crate) use trust::{Trust, Witness, client_config};
+
+/// `TLSv1_3` → `TLS 1.3`.
+pub(crate) fn version_name(version: rustls::ProtocolVersion) -> String {
+    format!("{version:?}").replace("TLSv", "TLS ").replace('_', ".")
+}
