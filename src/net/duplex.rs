@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use super::{Cause, Error, Operation, lock};
 use crate::recording::{Direction, Recording, What};
 
-/// A blocking stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it.
+/// A stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it. Its reads and writes
+/// wait, or, where one thread serves many connections, say that it is not the time.
 #[derive(Debug)]
 pub(crate) struct Duplex {
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     recording: Arc<Recording>,
     /// How long one write may make no progress.
@@ -24,6 +25,58 @@ pub(crate) struct Duplex {
     half_closed: AtomicBool,
     /// We ended it: what a read or write returns from then on is not the peer's doing.
     shut: AtomicBool,
+    /// A write was told that the peer has reset it: the system tells only once.
+    reset: AtomicBool,
+}
+
+/// The socket.
+#[derive(Debug)]
+enum Stream {
+    /// Its reads and writes wait.
+    Waits(TcpStream),
+    /// Its reads and writes never wait: a poll tells when it is time.
+    Polled(mio::net::TcpStream),
+}
+
+impl Stream {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Waits(stream) => (&mut &*stream).read(buf),
+            Self::Polled(stream) => (&mut &*stream).read(buf),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Waits(stream) => (&mut &*stream).write(bytes),
+            Self::Polled(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    /// One write that does not wait; `None` where the system has no such write.
+    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        match self {
+            #[cfg(unix)]
+            Self::Waits(stream) => Some(socket2::SockRef::from(stream).send_with_flags(bytes, libc::MSG_DONTWAIT)),
+            #[cfg(not(unix))]
+            Self::Waits(_) => None,
+            Self::Polled(_) => Some(self.write(bytes)),
+        }
+    }
+
+    fn shutdown(&self, half: Shutdown) -> io::Result<()> {
+        match self {
+            Self::Waits(stream) => stream.shutdown(half),
+            Self::Polled(stream) => stream.shutdown(half),
+        }
+    }
+
+    fn socket(&self) -> socket2::SockRef<'_> {
+        match self {
+            Self::Waits(stream) => stream.into(),
+            Self::Polled(stream) => stream.into(),
+        }
+    }
 }
 
 impl Duplex {
@@ -38,23 +91,61 @@ impl Duplex {
         patience: Duration,
     ) -> Result<Self, Error> {
         // Where an accepted stream inherits the listener's mode it would not block.
-        stream
+        let ready = stream
             .set_nonblocking(false)
             .and_then(|()| stream.set_nodelay(true))
-            .and_then(|()| stream.set_write_timeout(Some(patience)))
-            .map_err(|error| {
+            .and_then(|()| stream.set_write_timeout(Some(patience)));
+        Self::with(ready.map(|()| Stream::Waits(stream)), peer, recording, patience)
+    }
+
+    /// Takes an open stream to `peer` over, with `TCP_NODELAY`. Its reads and writes never wait: those that say "at once"
+    /// are for it. It is for who polls to see that writes make progress within `patience`.
+    ///
+    /// # Errors
+    /// The stream is dead already.
+    pub(crate) fn polled(
+        stream: mio::net::TcpStream,
+        peer: SocketAddr,
+        recording: Arc<Recording>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        let ready = stream.set_nodelay(true);
+        Self::with(ready.map(|()| Stream::Polled(stream)), peer, recording, patience)
+    }
+
+    fn with(
+        stream: io::Result<Stream>,
+        peer: SocketAddr,
+        recording: Arc<Recording>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        match stream {
+            Ok(stream) => Ok(Self {
+                stream,
+                peer,
+                recording,
+                patience,
+                turn: Mutex::default(),
+                half_closed: AtomicBool::new(false),
+                shut: AtomicBool::new(false),
+                reset: AtomicBool::new(false),
+            }),
+            Err(error) => {
                 recording.closed();
-                Error::io(Operation::Receive, peer, error)
-            })?;
-        Ok(Self {
-            stream,
-            peer,
-            recording,
-            patience,
-            turn: Mutex::default(),
-            half_closed: AtomicBool::new(false),
-            shut: AtomicBool::new(false),
-        })
+                Err(Error::io(Operation::Receive, peer, error))
+            }
+        }
+    }
+
+    /// Registers it with a poll, where it is [`Duplex::polled`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn register(&mut self, poll: &mio::Registry, token: mio::Token) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Polled(stream) => poll.register(stream, token, mio::Interest::READABLE | mio::Interest::WRITABLE),
+            Stream::Waits(_) => Ok(()),
+        }
     }
 
     /// Waits for bytes; 0 is the empty read: the peer is done.
@@ -62,19 +153,29 @@ impl Duplex {
     /// # Errors
     /// Reset, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Error> {
+        let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
+        self.read_at_once(buf)?.ok_or_else(nothing)
+    }
+
+    /// Reads what has come; `None` if nothing has, in the time that the stream waits for it.
+    ///
+    /// # Errors
+    /// As [`Duplex::read`].
+    pub(crate) fn read_at_once(&self, buf: &mut [u8]) -> Result<Option<usize>, Error> {
         loop {
-            match (&self.stream).read(buf) {
+            match self.stream.read(buf) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The empty read comes from our own end: the peer did nothing.
                 Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
+                Ok(0) if self.reset.load(Ordering::Acquire) => {
+                    return Err(self.error(Operation::Receive, Cause::Reset));
+                }
                 Ok(n) => {
                     let _turn = lock(&self.turn);
                     self.recording.push(Direction::In, &buf[..n]);
-                    return Ok(n);
+                    return Ok(Some(n));
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    return Err(self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO)));
-                }
+                Err(error) if is_not_now(&error) => return Ok(None),
                 Err(error) => return Err(self.broken(Operation::Receive, error)),
             }
         }
@@ -86,14 +187,11 @@ impl Duplex {
     /// As [`Duplex::read`].
     pub(crate) fn read_within(&self, buf: &mut [u8], limit: Duration) -> Result<Option<usize>, Error> {
         let set = |limit| {
-            let set = self.stream.set_read_timeout(limit);
+            let set = self.stream.socket().set_read_timeout(limit);
             set.map_err(|error| Error::io(Operation::Receive, self.peer, error))
         };
         set(Some(limit))?;
-        let read = match self.read(buf) {
-            Err(Error { cause: Cause::TimedOut(_), .. }) => None,
-            read => Some(read?),
-        };
+        let read = self.read_at_once(buf)?;
         set(None)?;
         Ok(read)
     }
@@ -104,66 +202,79 @@ impl Duplex {
     /// Reset, the peer does not read, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn write(&self, mut bytes: &[u8], mut written: impl FnMut(usize)) -> Result<(), Error> {
         while !bytes.is_empty() {
-            if self.is_shut() {
-                return Err(self.error(Operation::Send, Cause::Cancelled));
-            }
-            match self.write_once(bytes) {
-                Ok(n) if n > 0 => {
-                    written(n);
-                    bytes = &bytes[n..];
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ if self.is_shut() => return Err(self.error(Operation::Send, Cause::Cancelled)),
-                Ok(_) => return Err(Error::io(Operation::Send, self.peer, ErrorKind::WriteZero.into())),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    self.recording.note(What::TimedOut(Direction::Out, self.patience));
-                    return Err(self.error(Operation::Send, Cause::NotReading(self.patience)));
-                }
-                Err(error) => return Err(self.broken(Operation::Send, error)),
-            }
+            // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes in
+            // turn; only if nothing can, the write waits out of turn.
+            let n = match self.write_at_once(bytes)? {
+                Some(n) => n,
+                None => self.write_waiting(bytes)?,
+            };
+            written(n);
+            bytes = &bytes[n..];
         }
         Ok(())
     }
 
-    /// One write, recorded as it returns.
-    fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
-        // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes in
-        // turn; only if nothing can, the write waits out of turn.
-        if let Some(sent) = self.try_write(bytes) {
-            return sent;
+    /// One write in turn, recorded as it returns; `None` if it would have to wait, or where the system has no such write.
+    ///
+    /// # Errors
+    /// As [`Duplex::write`].
+    pub(crate) fn write_at_once(&self, bytes: &[u8]) -> Result<Option<usize>, Error> {
+        if self.is_shut() {
+            return Err(self.error(Operation::Send, Cause::Cancelled));
         }
-        let n = (&self.stream).write(bytes)?;
-        self.recording.push(Direction::Out, &bytes[..n]);
-        Ok(n)
-    }
-
-    /// One write in turn, if it need not wait; `None` if it must, or where the system has no such write.
-    fn try_write(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        #[cfg(unix)]
-        {
-            let _turn = lock(&self.turn);
+        let turn = lock(&self.turn);
+        loop {
             let begun = Instant::now();
-            match socket2::SockRef::from(&self.stream).send_with_flags(bytes, libc::MSG_DONTWAIT) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-                sent => {
-                    if let Ok(n) = sent {
-                        self.recording.push_begun(Direction::Out, &bytes[..n], begun);
-                    }
-                    Some(sent)
+            let Some(sent) = self.stream.write_at_once(bytes) else { return Ok(None) };
+            match sent {
+                Ok(n) if n > 0 => {
+                    self.recording.push_begun(Direction::Out, &bytes[..n], begun);
+                    return Ok(Some(n));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_not_now(&error) => return Ok(None),
+                failed => {
+                    drop(turn);
+                    return Err(self.not_written(failed));
                 }
             }
         }
-        #[cfg(not(unix))]
-        {
-            _ = bytes;
-            None
+    }
+
+    /// One write that waits, recorded as it returns.
+    fn write_waiting(&self, bytes: &[u8]) -> Result<usize, Error> {
+        loop {
+            match self.stream.write(bytes) {
+                Ok(n) if n > 0 => {
+                    self.recording.push(Direction::Out, &bytes[..n]);
+                    return Ok(n);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_not_now(&error) && !self.is_shut() => return Err(self.not_taken()),
+                failed => return Err(self.not_written(failed)),
+            }
         }
     }
 
-    /// Writes as much of `bytes` as goes without waiting, and says how much that was. What goes wrong is found out by who
-    /// writes the rest.
-    pub(crate) fn write_now(&self, bytes: &[u8]) -> usize {
-        self.try_write(bytes).and_then(Result::ok).unwrap_or_default()
+    /// The peer has taken nothing for as long as it may: notes it too.
+    pub(crate) fn not_taken(&self) -> Error {
+        self.recording.note(What::TimedOut(Direction::Out, self.patience));
+        self.error(Operation::Send, Cause::NotReading(self.patience))
+    }
+
+    /// Why a write took nothing.
+    fn not_written(&self, sent: io::Result<usize>) -> Error {
+        match sent {
+            _ if self.is_shut() => self.error(Operation::Send, Cause::Cancelled),
+            Ok(_) => Error::io(Operation::Send, self.peer, ErrorKind::WriteZero.into()),
+            Err(error) => {
+                let error = self.broken(Operation::Send, error);
+                if matches!(error.cause, Cause::Reset) {
+                    self.reset.store(true, Ordering::Release);
+                }
+                error
+            }
+        }
     }
 
     /// Says that nothing more will be written; false where the connection has ended already.
@@ -196,12 +307,12 @@ impl Duplex {
     /// the close into a reset, which can take our last words with it. Waits for nothing. `read` is told the size
     /// of each read.
     pub(crate) fn say_goodbye(&self, buf: &mut [u8], most: usize, mut read: impl FnMut(usize)) {
-        if !self.half_close() || self.stream.set_nonblocking(true).is_err() {
+        if !self.half_close() || self.stream.socket().set_nonblocking(true).is_err() {
             return;
         }
         let mut drained = 0;
         while drained < most
-            && let Ok(n) = self.read(buf)
+            && let Ok(Some(n)) = self.read_at_once(buf)
             && n > 0
         {
             read(n);
@@ -212,7 +323,7 @@ impl Duplex {
     /// The close will be a reset: the peer is told that something went wrong, and what it has not read yet is lost.
     pub(crate) fn reset(&self) {
         // Without this option it is a close.
-        _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        _ = self.stream.socket().set_linger(Some(Duration::ZERO));
     }
 
     /// Like [`Duplex::shut`], with a reset. `writing` is whether somebody may wait in a write.
@@ -240,6 +351,11 @@ impl Duplex {
         self.recording.note(error.as_event());
         error
     }
+}
+
+/// Whether a read or write only says that it would have to wait, or has waited as long as it may.
+fn is_not_now(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 impl Drop for Duplex {
@@ -281,7 +397,7 @@ mod tests {
     fn a_write_that_waits_does_not_keep_the_reader_waiting() {
         let (wire, mut remote) = pair();
         let wire = Arc::new(wire);
-        wire.stream.set_write_timeout(None).expect("set");
+        wire.stream.socket().set_write_timeout(None).expect("set");
         let writer = spawn("writer", {
             let wire = Arc::clone(&wire);
             move || wire.write(&vec![0; 64 << 20], |_| {})

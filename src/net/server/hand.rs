@@ -142,7 +142,8 @@ impl Connection {
                 TryLockError::WouldBlock => Err(()),
             })
         {
-            let n = link.wire.write_now(message);
+            // What goes wrong is found out by who reads, or writes the rest.
+            let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
             rest = &message[n..];
         }
