@@ -269,7 +269,19 @@ fn socket_cause(operation: Operation, error: io::Error) -> Cause {
         }
         Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted => Cause::Reset,
         _ if is_out_of_descriptors(&error) => Cause::NoDescriptors,
-        _ => Cause::Os(error),
+        _ => tls_cause(error),
+    }
+}
+
+/// What TLS says comes through the errors of reads and writes.
+fn tls_cause(error: io::Error) -> Cause {
+    let error = match error.downcast::<Trouble>() {
+        Ok(trouble) => return trouble.into(),
+        Err(error) => error,
+    };
+    match error.downcast::<Fault>() {
+        Ok(fault) => fault.into(),
+        Err(error) => Cause::Os(error),
     }
 }
 
