@@ -76,6 +76,7 @@ enum Framing {
 enum Way {
     Threads,
     Single,
+    Events,
 }
 
 impl From<Way> for Model {
@@ -83,6 +84,7 @@ impl From<Way> for Model {
         match way {
             Way::Threads => Self::Threads,
             Way::Single => Self::Single,
+            Way::Events => Self::Events,
         }
     }
 }

@@ -56,7 +56,7 @@ fn the_tutorials_conversation_byte_for_byte() {
             "← exit",
         ]
     );
-    assert_eq!((connection.id, connection.thread.as_str()), (1, "conn-1"));
+    assert_eq!((connection.id, connection.thread()), (1, "conn-1"));
     assert_eq!((connection.ends.local, connection.ends.peer), (address, peer));
     assert_eq!(connection.doing().0, Doing::Closed);
     assert!(matches!(connection.ended(), Some(Ended::Exit)));
@@ -742,7 +742,7 @@ fn one_after_the_other_the_second_client_waits_until_the_first_has_gone() {
     first.hear_end();
     second.hear("Welcome!Hello, Michael!\n");
     wait_for("nobody in the queue", || server.waiting().is_empty());
-    assert!(server.connections().iter().all(|one| one.thread == "accept"));
+    assert!(server.connections().iter().all(|one| one.thread() == "accept"));
     server.stop();
     second.hear_end();
     assert!(matches!(until_closed(&server, second.address()), Ended::Stopped));

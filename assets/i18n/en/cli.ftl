@@ -14,7 +14,7 @@ cli-no-output = Cannot write to standard output: { $cause }
 
 cli-serve = Run the greeting server until Ctrl-C
 cli-serve-address = Where to listen: an address or host name with a port, or one of both; port 0 takes a free one
-cli-serve-model = Which thread serves whom: threads (one for each client) or single (one client after the other)
+cli-serve-model = Which thread serves whom: threads (one for each client), single (one client after the other) or events (one thread for all clients at once)
 cli-serve-pause = Pause before each answer
 cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
 cli-serve-welcome = What each client is sent first: Welcome! unless something else is given, and nothing with --rules http

@@ -9,6 +9,7 @@ server-full =
         [one] 1 connection is open, as many as allowed: further clients wait
        *[other] { $limit } connections are open, as many as allowed: further clients wait
     }
+server-too-many-threads = this program has as many threads as the system allows
 server-accept-works = Connections are accepted again
 server-stopped = stopped
 
@@ -20,6 +21,7 @@ server-ended-reset-here = reset here
 server-ended-disconnected = disconnected here
 server-ended-stopped = stopped
 
+server-doing-starting = waiting to be served
 server-doing-reading = reading
 server-doing-pausing = pausing
 server-doing-writing = writing

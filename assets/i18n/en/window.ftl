@@ -97,9 +97,10 @@ reply-hover = {"{message}"} is what the client sent, {"{MESSAGE}"} the same in u
 pause = Pause before a reply
 pause-hover = The tutorial waits 1 second; 0 answers at once
 model = Serve
-model-hover = Which thread serves whom. One after the other is what happens without threads: who comes second waits until the first has gone
+model-hover = Which thread serves whom. One after the other is what happens without threads: who comes second waits until the first has gone. One thread for all asks the system who has sent something, and waits for nobody: for thousands of clients
 model-threads = each client in a thread
 model-single = one client after the other
+model-events = all clients in one thread
 waiting = { $n ->
     [one] 1 client waits to be accepted: { $who }
    *[other] { $n } clients wait to be accepted: { $who }

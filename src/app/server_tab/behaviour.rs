@@ -41,7 +41,11 @@ pub(super) fn form(ui: &mut Ui, form: &mut ServerForm) {
             "most-connections",
             DragValue::new(&mut behaviour.most_connections).range(1..=MOST_CONNECTIONS),
         );
-        let models = [(Model::Threads, t("model-threads")), (Model::Single, t("model-single"))];
+        let models = [
+            (Model::Threads, t("model-threads")),
+            (Model::Single, t("model-single")),
+            (Model::Events, t("model-events")),
+        ];
         choice_cell(ui, "model", &mut behaviour.model, &models, width);
         ui.end_row();
         ui.label("");

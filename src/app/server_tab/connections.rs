@@ -380,7 +380,7 @@ fn fits(one: &Connection, wanted: &str) -> bool {
     number == wanted
         || one.ends.peer.to_string().contains(wanted)
         || one.ends.local.to_string().contains(wanted)
-        || one.thread.contains(wanted)
+        || one.thread().contains(wanted)
         || doing_text(one).to_lowercase().contains(wanted)
 }
 
@@ -428,7 +428,7 @@ fn cells(one: &Connection) -> [String; 8] {
     [
         one.ends.peer.to_string(),
         one.ends.local.to_string(),
-        one.thread.clone(),
+        one.thread().to_owned(),
         doing_text(one),
         bytes(one.bytes_in()),
         bytes(one.bytes_out()),

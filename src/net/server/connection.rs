@@ -1,20 +1,15 @@
-//! One connection: what is known about it, and the thread that serves it.
+//! One connection: what is known about it, and what is to be told of it.
 
-use std::net::TcpStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::greeting::{Answers, Greeting, LONGEST_LINE, Next};
-use super::hand::{Hand, Link};
-use super::misbehave::{Manners, Step};
-use super::rules::Rules;
-use super::{Doing, Ended, Event, Shared, Totals, WRITE_TIMEOUT};
+use super::conversation::Conversation;
+use super::hand::Hand;
+use super::{Doing, Ended, Event, Shared, Totals};
 use crate::i18n::tf;
-use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
-use crate::net::{Cause, Error, Operation, lock};
+use crate::net::{Cause, Error, lock};
 use crate::recording::{Ends, Recording, text};
 
 /// One connection, open or closed.
@@ -24,8 +19,6 @@ pub struct Connection {
     pub id: u64,
     /// Both ends.
     pub ends: Ends,
-    /// The name of its thread.
-    pub thread: String,
     /// When it was accepted.
     pub since: SystemTime,
     /// Every read and write.
@@ -33,6 +26,8 @@ pub struct Connection {
     /// What its times count from.
     origin: Instant,
     counters: Counters,
+    /// The name of the thread that serves it.
+    thread: OnceLock<Arc<str>>,
     ended: OnceLock<Ended>,
     /// A [`Sample`] of it is on its way.
     sampled: AtomicBool,
@@ -83,24 +78,21 @@ struct Counters {
     doing: AtomicU64,
 }
 
-/// How often a thread that is held looks whether it may go on.
-const HELD: Duration = Duration::from_millis(50);
-
 /// Adds, without the price of an atomic addition: there is only one writer.
 fn add(counter: &AtomicU64, n: u64) {
     counter.store(counter.load(Ordering::Relaxed) + n, Ordering::Relaxed);
 }
 
 impl Connection {
-    pub(super) fn new(id: u64, ends: Ends, thread: String, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(id: u64, ends: Ends, recording: Arc<Recording>) -> Self {
         Self {
             id,
             ends,
-            thread,
             since: SystemTime::now(),
             recording,
             origin: Instant::now(),
             counters: Counters::default(),
+            thread: OnceLock::new(),
             ended: OnceLock::new(),
             sampled: AtomicBool::new(false),
             misses: AtomicBool::new(false),
@@ -113,10 +105,11 @@ impl Connection {
     pub fn doing(&self) -> (Doing, Duration) {
         let packed = self.counters.doing.load(Ordering::Relaxed);
         let doing = match packed & 7 {
-            0 => Doing::Reading,
-            1 => Doing::Pausing,
-            2 => Doing::Writing,
-            3 => Doing::Held,
+            0 => Doing::Starting,
+            1 => Doing::Reading,
+            2 => Doing::Pausing,
+            3 => Doing::Writing,
+            4 => Doing::Held,
             _ => Doing::Closed,
         };
         (doing, self.origin.elapsed().saturating_sub(Duration::from_micros(packed >> 3)))
@@ -152,13 +145,37 @@ impl Connection {
         totals.bytes_out += self.bytes_out();
     }
 
-    fn set_doing(&self, doing: Doing) {
+    /// The name of the thread that serves it, or did; empty before one does.
+    #[must_use]
+    pub fn thread(&self) -> &str {
+        self.thread.get().map_or("", |name| name)
+    }
+
+    /// From here on this thread serves it.
+    pub(super) fn served_by(&self, thread: &Arc<str>) {
+        // It is served once.
+        _ = self.thread.set(Arc::clone(thread));
+    }
+
+    /// Counts what a read returned.
+    pub(super) fn count_in(&self, bytes: usize) {
+        add(&self.counters.bytes_in, bytes as u64);
+    }
+
+    /// Counts what a write took.
+    pub(super) fn count_out(&self, bytes: usize) {
+        add(&self.counters.bytes_out, bytes as u64);
+    }
+
+    /// What is being done for it from now on.
+    pub(super) fn set_doing(&self, doing: Doing) {
         let code = match doing {
-            Doing::Reading => 0,
-            Doing::Pausing => 1,
-            Doing::Writing => 2,
-            Doing::Held => 3,
-            Doing::Closed => 4,
+            Doing::Starting => 0,
+            Doing::Reading => 1,
+            Doing::Pausing => 2,
+            Doing::Writing => 3,
+            Doing::Held => 4,
+            Doing::Closed => 5,
         };
         // Three bits less still last for 70,000 years.
         let since = self.origin.elapsed().as_micros() as u64;
@@ -166,249 +183,61 @@ impl Connection {
     }
 }
 
-/// What the thread of one connection works with.
-pub(super) struct Job {
-    pub(super) connection: Arc<Connection>,
-    pub(super) stream: TcpStream,
-    pub(super) shared: Arc<Shared>,
-    pub(super) reporter: Reporter<Event>,
-    pub(super) rules: Arc<Rules>,
+/// Whoever serves a connection, to tell of it what others are to know.
+#[derive(Clone, Copy)]
+pub(super) struct Teller<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) reporter: &'a Reporter<Event>,
     /// Wakes the acceptor, which waits when there is no room.
-    pub(super) acceptor: Arc<mio::Waker>,
+    pub(super) acceptor: &'a mio::Waker,
 }
 
-/// The thread of one connection.
-pub(super) fn run(job: Job) {
-    let Job { connection, stream, shared, reporter, rules, acceptor } = job;
-    // A mistake in serving one client must not end the others.
-    let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &rules, &reporter)))
-        .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));
-    end(&connection, ended, &shared, &reporter, &acceptor);
-    let before = {
-        let mut threads = lock(&shared.threads);
-        // Not there: the server is stopping, and the acceptor joins.
-        let own = threads.running.remove(&connection.id);
-        if own.is_some() { std::mem::replace(&mut threads.finished, own) } else { None }
-    };
-    if let Some(before) = before {
-        // Its panics were caught and reported.
-        _ = before.join();
-    }
-}
-
-/// Keeps and reports how a connection ended; its stream is closed.
-pub(super) fn end(
-    connection: &Arc<Connection>,
-    ended: Ended,
-    shared: &Shared,
-    reporter: &Reporter<Event>,
-    acceptor: &mio::Waker,
-) {
-    connection.set_doing(Doing::Closed);
-    connection.hand.unlink();
-    let ended = connection.ended.get_or_init(|| ended).clone();
-    if shared.retire(connection) {
-        // It fails only when the acceptor has gone.
-        _ = acceptor.wake();
-    }
-    reporter.send(Event::Closed { id: connection.id, peer: connection.ends.peer, ended });
-}
-
-fn serve(
-    connection: &Arc<Connection>,
-    stream: TcpStream,
-    shared: &Arc<Shared>,
-    rules: &Rules,
-    reporter: &Reporter<Event>,
-) -> Ended {
-    let wire = match Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
-        Ok(wire) => Arc::new(wire),
-        Err(error) => return broken(error),
-    };
-    let _guard = shared.hang_up.on_cancel({
-        let wire = Arc::clone(&wire);
-        move || wire.shut()
-    });
-    let link = Link { wire: Arc::clone(&wire), shared: Arc::clone(shared), reporter: reporter.clone() };
-    connection.hand.link(link);
-    let talk = Talk { connection, wire: &wire, shared, reporter };
-    let ended = talk.converse(rules).unwrap_or_else(broken);
-    connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
-}
-
-fn broken(error: Error) -> Ended {
-    match error.cause {
-        Cause::Cancelled => Ended::Stopped,
-        Cause::Reset => Ended::Reset,
-        _ => Ended::Failed(Arc::new(error)),
-    }
-}
-
-/// The conversation of a connection's thread with its client.
-struct Talk<'a> {
-    connection: &'a Arc<Connection>,
-    wire: &'a Duplex,
-    shared: &'a Shared,
-    reporter: &'a Reporter<Event>,
-}
-
-impl Talk<'_> {
-    /// Talks until one of the two ends it.
-    fn converse(&self, rules: &Rules) -> Result<Ended, Error> {
-        let Self { connection, wire, shared, .. } = *self;
-        let Counters { bytes_in, greetings, .. } = &connection.counters;
-        let settings = &shared.settings;
-        let peer = connection.ends.peer;
-        let mut greeting = Greeting::new(settings.boundary, rules, peer.to_string(), SystemTime::now);
-        let mut manners = Manners::new(&settings.misbehave, settings.pause);
-        let mut buf = vec![0; settings.receive_size];
-        let (mut answers, mut steps) = (Answers::default(), Vec::new());
-        manners.welcome(settings.welcome.as_bytes(), &mut steps);
-        if let Some(ended) = self.perform(settings.welcome.as_bytes(), &mut steps)? {
-            return Ok(ended);
-        }
-        loop {
-            self.show(Doing::Reading);
-            let n = wire.read(&mut buf)?;
-            if !self.wait_while_held() {
-                return Ok(Ended::Stopped);
-            }
-            if n == 0 {
-                manners.last(&mut answers, &mut steps);
-                self.perform(&answers.bytes, &mut steps)?;
-                return Ok(match greeting.begun() {
-                    0 => Ended::PeerClosed,
-                    n => Ended::PeerClosedInLine(n),
-                });
-            }
-            add(bytes_in, n as u64);
-            let mut used = 0;
-            let next = loop {
-                answers.clear();
-                let next = greeting.read(&buf[used..n], &mut answers);
-                manners.answer(&mut answers, next, &mut steps);
-                if let Some(ended) = self.perform(&answers.bytes, &mut steps)? {
-                    return Ok(ended);
-                }
-                self.tell_others(&answers.others);
-                match next {
-                    Next::Rest(bytes) => used += bytes,
-                    next => break next,
-                }
-            };
-            add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
-            self.sample(answers.matched.take());
-            let ended = match next {
-                Next::Read | Next::Rest(_) => continue,
-                Next::Exit => Ended::Exit,
-                Next::Close => Ended::Rule,
-                Next::LineTooLong => {
-                    let cause = Cause::LineTooLong(LONGEST_LINE as u64);
-                    Ended::Failed(Arc::new(Error::new(Operation::Receive, peer, cause)))
-                }
-            };
-            wire.say_goodbye(&mut buf, 1 << 20, |n| add(bytes_in, n as u64));
-            return Ok(ended);
-        }
-    }
-
-    /// What its thread is doing from now on, for those who look.
-    fn show(&self, doing: Doing) {
+impl Teller<'_> {
+    /// What is being done from now on, for those who look.
+    pub(super) fn show(&self, connection: &Connection, doing: Doing) {
         self.reporter.wake();
-        self.connection.set_doing(doing);
+        connection.set_doing(doing);
     }
 
-    fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        let Self { connection, wire, .. } = self;
-        connection.set_doing(Doing::Writing);
-        connection.hand.write(wire, bytes, |n| add(&connection.counters.bytes_out, n as u64))
+    /// What was heard has been answered: counts it, and tells it to whom it may concern.
+    pub(super) fn answered(&self, connection: &Arc<Connection>, talk: &mut Conversation<'_>) {
+        let greetings = &connection.counters.greetings;
+        add(greetings, talk.replied() - greetings.load(Ordering::Relaxed));
+        self.tell_others(connection, &talk.answers().others);
+        self.sample(connection, talk.answers().matched.take());
     }
 
-    /// Does what is to be done with these bytes; how the connection ended, if it has.
-    fn perform(&self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<Option<Ended>, Error> {
-        for step in steps.drain(..) {
-            let goes_on = match step {
-                Step::Send(range) => {
-                    self.write(&bytes[range])?;
-                    true
-                }
-                Step::Drip(range, every) => {
-                    for at in range {
-                        self.write(&bytes[at..=at])?;
-                        if !self.pause(every) {
-                            return Ok(Some(Ended::Stopped));
-                        }
-                    }
-                    true
-                }
-                Step::Wait(time) => self.pause(time),
-                Step::Stall => {
-                    while self.pause(Duration::from_secs(3_600)) {}
-                    false
-                }
-                Step::Reset => {
-                    self.wire.reset();
-                    return Ok(Some(Ended::OnPurpose));
-                }
-                Step::Close => return Ok(Some(Ended::OnPurpose)),
-            };
-            if !goes_on {
-                return Ok(Some(Ended::Stopped));
-            }
+    /// Keeps and reports how a connection ended; its stream is closed.
+    pub(super) fn end(&self, connection: &Arc<Connection>, ended: Ended) {
+        connection.set_doing(Doing::Closed);
+        connection.hand.unlink();
+        let ended = connection.ended.get_or_init(|| ended).clone();
+        if self.shared.retire(connection) {
+            // It fails only when the acceptor has gone.
+            _ = self.acceptor.wake();
         }
-        Ok(None)
-    }
-
-    /// Waits; false if the connection ends meanwhile. A long wait looks now and then whether a person has ended it.
-    fn pause(&self, time: Duration) -> bool {
-        const LOOK: Duration = Duration::from_secs(1);
-        self.show(Doing::Pausing);
-        let mut left = time;
-        loop {
-            let now = left.min(LOOK);
-            if !self.shared.hang_up.pause(now) || self.wire.is_shut() {
-                return false;
-            }
-            left -= now;
-            if left.is_zero() {
-                return true;
-            }
-        }
-    }
-
-    /// Waits for as long as a person holds the connection; false if the server stops meanwhile.
-    fn wait_while_held(&self) -> bool {
-        let Self { connection, wire, shared, .. } = self;
-        if connection.hand.is_held() {
-            self.show(Doing::Held);
-        }
-        while connection.hand.is_held() && !wire.is_shut() {
-            if !shared.hang_up.pause(HELD) {
-                return false;
-            }
-        }
-        true
+        self.reporter.send(Event::Closed { id: connection.id, peer: connection.ends.peer, ended });
     }
 
     /// Reports which rule answered, unless an earlier report still waits to be taken.
-    fn sample(&self, matched: Option<(usize, Vec<u8>)>) {
+    fn sample(&self, connection: &Arc<Connection>, matched: Option<(usize, Vec<u8>)>) {
         if let Some((rule, message)) = matched
-            && !self.connection.sampled.swap(true, Ordering::Relaxed)
+            && !connection.sampled.swap(true, Ordering::Relaxed)
         {
-            let connection = Arc::clone(self.connection);
+            let connection = Arc::clone(connection);
             self.reporter.send(Event::Matched(Arc::new(Sample { connection, rule, message })));
         }
     }
 
     /// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one
     /// again.
-    fn tell_others(&self, messages: &[(usize, Vec<u8>)]) {
+    fn tell_others(&self, connection: &Connection, messages: &[(usize, Vec<u8>)]) {
         if messages.is_empty() {
             return;
         }
         let others: Vec<_> = {
             let registry = lock(&self.shared.registry);
-            registry.open.values().filter(|one| one.id != self.connection.id).cloned().collect()
+            registry.open.values().filter(|one| one.id != connection.id).cloned().collect()
         };
         for (message, other) in
             messages.iter().flat_map(|(_, message)| others.iter().map(move |other| (message, other)))
@@ -424,5 +253,14 @@ impl Talk<'_> {
                 }
             }
         }
+    }
+}
+
+/// How a connection ended that broke.
+pub(super) fn broken(error: Error) -> Ended {
+    match error.cause {
+        Cause::Cancelled => Ended::Stopped,
+        Cause::Reset => Ended::Reset,
+        _ => Ended::Failed(Arc::new(error)),
     }
 }

@@ -23,6 +23,9 @@ pub(super) struct Hand {
     /// Held while a message goes out: no other comes in between.
     writing: Mutex<()>,
     waiting: Mutex<Waiting>,
+    /// Of the connection's own message some went and some did not: nothing may come between. Changed by who holds
+    /// [`Hand::writing`].
+    cut: AtomicBool,
     /// Bytes sent from outside. Several may send.
     sent: AtomicU64,
     /// 1: disconnect, 2: reset.
@@ -38,6 +41,26 @@ pub(super) struct Link {
     pub(super) wire: Arc<Duplex>,
     pub(super) shared: Arc<Shared>,
     pub(super) reporter: Reporter<Event>,
+    /// Where one thread serves all connections.
+    pub(super) poke: Option<Poke>,
+}
+
+/// Tells the thread that serves all connections that there is something to do for one of them.
+#[derive(Clone, Debug)]
+pub(super) struct Poke {
+    pub(super) client: usize,
+    pub(super) poked: Arc<Mutex<Vec<usize>>>,
+    pub(super) waker: Arc<mio::Waker>,
+}
+
+impl Link {
+    fn poke(&self) {
+        if let Some(Poke { client, poked, waker }) = &self.poke {
+            lock(poked).push(*client);
+            // It fails only when the poll has gone, and with it whoever would have been woken.
+            _ = waker.wake();
+        }
+    }
 }
 
 /// What the client did not take at once. Whoever holds [`Hand::writing`] sends it before anything else.
@@ -98,6 +121,47 @@ impl Hand {
         }
     }
 
+    /// Like [`Hand::write`], but only as much as goes without waiting: how much that was, or `None` if it is not the time.
+    pub(super) fn write_at_once(&self, wire: &Duplex, bytes: &[u8]) -> Result<Option<usize>, Error> {
+        let _writing = lock(&self.writing);
+        if wire.is_half_closed() {
+            return Ok(Some(bytes.len()));
+        }
+        if !self.cut.load(Ordering::Relaxed) && !self.flush_what_goes(wire)? {
+            return Ok(None);
+        }
+        let went = wire.write_at_once(bytes)?;
+        if let Some(n) = went {
+            self.cut.store(n < bytes.len(), Ordering::Relaxed);
+        }
+        Ok(went)
+    }
+
+    /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.
+    pub(super) fn flush_at_once(&self, wire: &Duplex) -> Result<bool, Error> {
+        let _writing = lock(&self.writing);
+        if self.cut.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        self.flush_what_goes(wire)
+    }
+
+    /// Called with [`Hand::writing`] held.
+    fn flush_what_goes(&self, wire: &Duplex) -> Result<bool, Error> {
+        let mut waiting = lock(&self.waiting);
+        while let Some(message) = waiting.messages.front_mut() {
+            let Some(n) = wire.write_at_once(message)? else { return Ok(false) };
+            self.sent.fetch_add(n as u64, Ordering::Relaxed);
+            message.drain(..n);
+            if message.is_empty() {
+                waiting.messages.pop_front();
+            }
+            waiting.bytes -= n;
+        }
+        waiting.sending = false;
+        Ok(true)
+    }
+
     /// Whether its thread is to wait.
     pub(super) fn is_held(&self) -> bool {
         self.held.load(Ordering::Relaxed)
@@ -116,11 +180,11 @@ impl Hand {
     }
 
     /// Asks for the end; what to end, if it is not over.
-    fn ask(&self, how: u8) -> Option<Arc<Duplex>> {
+    fn ask(&self, how: u8) -> Option<Link> {
         let link = self.linked()?;
         // What was asked first counts.
         _ = self.asked.compare_exchange(0, how, Ordering::AcqRel, Ordering::Relaxed);
-        Some(link.wire)
+        Some(link)
     }
 }
 
@@ -137,6 +201,7 @@ impl Connection {
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
         let mut rest = message;
         if waiting.messages.is_empty()
+            && !hand.cut.load(Ordering::Relaxed)
             && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
                 TryLockError::Poisoned(guard) => Ok(guard.into_inner()),
                 TryLockError::WouldBlock => Err(()),
@@ -155,7 +220,10 @@ impl Connection {
         if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }
-        if !waiting.sending {
+        if link.poke.is_some() {
+            waiting.sending = true;
+            link.poke();
+        } else if !waiting.sending {
             match self.start_sending(link) {
                 Ok(()) => waiting.sending = true,
                 // It is sent before the next reply.
@@ -210,28 +278,36 @@ impl Connection {
 
     /// Closes it.
     pub fn disconnect(&self) {
-        if let Some(wire) = self.hand.ask(1) {
-            wire.shut();
+        if let Some(link) = self.hand.ask(1) {
+            link.wire.shut();
+            link.poke();
         }
     }
 
     /// Breaks it off: the client sees a reset.
     pub fn reset(&self) {
-        if let Some(wire) = self.hand.ask(2) {
-            wire.break_off(self.doing().0 == Doing::Writing || lock(&self.hand.waiting).sending);
+        if let Some(link) = self.hand.ask(2) {
+            // Where one thread serves all, nobody waits in a write.
+            let writes = self.doing().0 == Doing::Writing || lock(&self.hand.waiting).sending;
+            link.wire.break_off(link.poke.is_none() && writes);
+            link.poke();
         }
     }
 
     /// Says that nothing more will be sent; what the client sends is still read.
     pub fn half_close(&self) {
-        if let Some(Link { wire, .. }) = self.hand.linked() {
-            wire.half_close();
+        if let Some(link) = self.hand.linked() {
+            link.wire.half_close();
+            link.poke();
         }
     }
 
     /// Holds its thread, which then reads and answers nothing, or lets it go on.
     pub fn hold(&self, held: bool) {
         self.hand.held.store(held, Ordering::Relaxed);
+        if let Some(link) = self.hand.linked() {
+            link.poke();
+        }
     }
 
     /// Whether its thread is held, or will be after its next read.

@@ -1,7 +1,7 @@
-//! The thread that resolves, binds and accepts, and joins all others at the end.
+//! The thread that resolves, binds and accepts, and joins all others at the end. Where there are no others it serves as well.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,18 +9,26 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
-use super::connection::{self, Connection, Job};
+use super::connection::{Connection, Teller};
+use super::events::EventLoop;
 use super::queue::Watch;
 use super::rules::{self, Rules};
-use super::{ACCEPT, Ended, Event, Model, Shared, State, Threads};
+use super::serve::Job;
+use super::threads::Pool;
+use super::{Ended, Event, Model, Shared, State};
 use crate::i18n::t;
 use crate::net::connect::resolve;
 use crate::net::report::Reporter;
-use crate::net::{Cause, Error, Operation, address, lock, spawn};
+use crate::net::{Cause, Error, Operation, address, lock};
 use crate::recording::{Ends, Recorder};
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
+/// And all after it, where clients are served here.
+const CLIENT: usize = 2;
+
+/// So many clients are accepted before those that are here have their turn.
+const ACCEPTS_IN_TURN: u32 = 64;
 
 /// For the look-up of the name to bind to.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(10);
@@ -37,11 +45,7 @@ pub(super) fn run(host: &str, port: u16, shared: &Arc<Shared>, recorder: &Arc<Re
     .unwrap_or_else(|panic| Err(Error::panic(address::join(host, port), &*panic)));
     // The listener is closed: nobody comes any more. Now those who are here.
     shared.hang_up.cancel();
-    let Threads { running, finished } = std::mem::take(&mut *lock(&shared.threads));
-    for thread in running.into_values().chain(finished) {
-        // Its panics were caught and reported.
-        _ = thread.join();
-    }
+    shared.threads.join();
     // No connection is left that could get another.
     for thread in std::mem::take(&mut *lock(&shared.senders)) {
         _ = thread.join();
@@ -119,10 +123,11 @@ impl<'a> Acceptor<'a> {
 
     /// Accepts until told to stop; closes the listener.
     fn accept(mut self) -> Result<(), Error> {
+        let model = self.shared.settings.model;
         let _guard = self.shared.stop.on_cancel({
             let waker = Arc::clone(&self.waker);
-            // Where this thread serves, it cannot stop accepting before that ends.
-            let hang_up = self.is_single().then(|| self.shared.hang_up.clone());
+            // Where this thread serves one after the other, it cannot stop accepting before that ends.
+            let hang_up = (model == Model::Single).then(|| self.shared.hang_up.clone());
             move || {
                 // It fails only when the poll has gone, and with it whoever would have been woken.
                 _ = waker.wake();
@@ -137,7 +142,23 @@ impl<'a> Acceptor<'a> {
         if let Some(most) = longest_backlog().filter(|most| *most < wanted) {
             self.reporter.send(Event::BacklogCut { wanted, most });
         }
-        let mut events = Events::with_capacity(8);
+        let (shared, reporter) = (Arc::clone(self.shared), self.reporter.clone());
+        let (rules, waker) = (Arc::clone(&self.rules), Arc::clone(&self.waker));
+        let teller = Teller { shared: &shared, reporter: &reporter, acceptor: &waker };
+        let mut serving = match model {
+            Model::Threads => Serving::Threads { pool: Pool::new(&shared), unserved: None },
+            Model::Single => Serving::Single(std::thread::current().name().unwrap_or_default().into()),
+            Model::Events => Serving::Events(EventLoop::new(&shared, &rules, teller, &waker, CLIENT)),
+        };
+        let result = self.accept_for(&mut serving);
+        // Before the clients are told, so that no other comes.
+        drop(self);
+        serving.end();
+        result
+    }
+
+    fn accept_for(&mut self, serving: &mut Serving<'_>) -> Result<(), Error> {
+        let mut events = Events::with_capacity(1_024);
         // An event tells of new clients once: until the queue was seen empty there may be more.
         let mut waiting = true;
         let mut retry_at: Option<Instant> = None;
@@ -145,8 +166,10 @@ impl<'a> Acceptor<'a> {
         let mut watch = None;
         loop {
             retry_at = retry_at.filter(|at| Instant::now() < *at);
-            while waiting && retry_at.is_none() && !self.shared.stop.is_cancelled() && self.has_room() {
-                match self.accept_one() {
+            let mut turn = ACCEPTS_IN_TURN;
+            while waiting && turn > 0 && retry_at.is_none() && !self.shared.stop.is_cancelled() && self.has_room() {
+                turn -= 1;
+                match self.accept_one(serving) {
                     Ok(more) => waiting = more,
                     Err(error) => retry_at = Some(Instant::now() + self.rest_after(error)),
                 }
@@ -154,23 +177,27 @@ impl<'a> Acceptor<'a> {
             if self.shared.stop.is_cancelled() {
                 return Ok(());
             }
-            if waiting || retry_at.is_some() {
+            let more = waiting && turn == 0;
+            if !more && (waiting || retry_at.is_some()) {
                 watch.get_or_insert_with(|| Watch::new(self.address, self.shared, self.reporter));
             } else {
                 watch = None;
             }
-            let timeout = retry_at.map(|at| at.saturating_duration_since(Instant::now()));
-            match self.poll.poll(&mut events, timeout) {
+            let retry = retry_at.map(|at| at.saturating_duration_since(Instant::now()));
+            let rest = if more { Some(Duration::ZERO) } else { serving.rest() };
+            match self.poll.poll(&mut events, retry.into_iter().chain(rest).min()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 polled => polled.map_err(|error| Error::io(Operation::Accept, self.address, error))?,
             }
-            waiting |= events.iter().any(|event| event.token() == LISTENER);
+            for event in &events {
+                match event.token() {
+                    LISTENER => waiting = true,
+                    WAKER => {}
+                    _ => serving.event(event),
+                }
+            }
+            serving.go_on();
         }
-    }
-
-    /// Whether this thread serves the connections as well.
-    fn is_single(&self) -> bool {
-        self.shared.settings.model == Model::Single
     }
 
     /// Whether another connection is allowed; who closes the connection that makes room wakes the poll.
@@ -185,9 +212,10 @@ impl<'a> Acceptor<'a> {
     }
 
     /// Accepts one client; says whether there may be more.
-    fn accept_one(&mut self) -> io::Result<bool> {
+    fn accept_one(&mut self, serving: &mut Serving<'_>) -> io::Result<bool> {
+        serving.serve_unserved()?;
         match self.listener.accept() {
-            Ok((stream, peer)) => self.serve(stream.into(), peer).map(|()| true),
+            Ok((stream, peer)) => self.serve(stream, peer, serving).map(|()| true),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 // Everyone has been let in. Not said earlier: with a full house each client that leaves would
                 // make two lines in the log.
@@ -214,49 +242,98 @@ impl<'a> Acceptor<'a> {
         rest
     }
 
-    /// Gives a connection its thread.
-    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    /// Sees to it that a client is served.
+    fn serve(&self, stream: mio::net::TcpStream, peer: SocketAddr, serving: &mut Serving<'_>) -> io::Result<()> {
         let ends = Ends { local: stream.local_addr().unwrap_or(self.address), peer };
         let recording = self.recorder.open();
         recording.accepted(ends);
         let connection = {
             let mut registry = lock(&self.shared.registry);
             registry.accepted += 1;
-            let id = registry.accepted;
-            let thread = if self.is_single() { ACCEPT.to_owned() } else { format!("conn-{id}") };
-            let connection = Arc::new(Connection::new(id, ends, thread, recording));
+            let connection = Arc::new(Connection::new(registry.accepted, ends, recording));
             registry.open.insert(connection.id, Arc::clone(&connection));
             connection
         };
-        let id = connection.id;
-        self.reporter.send(Event::Accepted { id, peer });
-        let name = connection.thread.clone();
-        let job = Job {
-            connection: Arc::clone(&connection),
-            stream,
+        self.reporter.send(Event::Accepted { id: connection.id, peer });
+        let job = |connection, stream: mio::net::TcpStream| Job {
+            connection,
+            stream: stream.into(),
             shared: Arc::clone(self.shared),
             reporter: self.reporter.clone(),
             rules: Arc::clone(&self.rules),
             acceptor: Arc::clone(&self.waker),
         };
-        if self.is_single() {
-            let _watch = Watch::new(self.address, self.shared, self.reporter);
-            connection::run(job);
-            return Ok(());
-        }
-        // Locked until its handle is in its place: the thread looks for it there when it ends.
-        let mut threads = lock(&self.shared.threads);
-        match spawn(&name, move || connection::run(job)) {
-            Ok(thread) => {
-                threads.running.insert(id, thread);
+        match serving {
+            Serving::Threads { pool, unserved } => pool.serve(job(connection, stream)).map_err(|(error, job)| {
+                *unserved = Some(job);
+                error
+            }),
+            Serving::Single(thread) => {
+                let _watch = Watch::new(self.address, self.shared, self.reporter);
+                job(connection, stream).run(thread);
                 Ok(())
             }
-            Err(error) => {
-                drop(threads);
-                let what = Error::io(Operation::Work, peer, io::Error::new(error.kind(), error.to_string()));
-                connection::end(&connection, Ended::Failed(Arc::new(what)), self.shared, self.reporter, &self.waker);
-                Err(error)
+            Serving::Events(clients) => {
+                clients.add(connection, stream, self.poll.registry());
+                Ok(())
             }
+        }
+    }
+}
+
+/// Who serves the clients that are accepted.
+enum Serving<'a> {
+    /// A thread for each.
+    Threads {
+        pool: Pool,
+        /// Accepted when there could be no further thread.
+        unserved: Option<Job>,
+    },
+    /// This thread, whose name is this, one after the other.
+    Single(Arc<str>),
+    /// This thread, all at once.
+    Events(EventLoop<'a>),
+}
+
+impl Serving<'_> {
+    /// How long there is nothing to do unless something happens.
+    fn rest(&self) -> Option<Duration> {
+        match self {
+            Self::Events(clients) => clients.rest(),
+            Self::Threads { .. } | Self::Single(_) => None,
+        }
+    }
+
+    fn event(&mut self, event: &mio::event::Event) {
+        if let Self::Events(clients) = self {
+            clients.event(event);
+        }
+    }
+
+    fn go_on(&mut self) {
+        if let Self::Events(clients) = self {
+            clients.go_on();
+        }
+    }
+
+    /// Finds a thread for who was accepted when there was none.
+    fn serve_unserved(&mut self) -> io::Result<()> {
+        if let Self::Threads { pool, unserved } = self
+            && let Some(job) = unserved.take()
+            && let Err((error, job)) = pool.serve(job)
+        {
+            *unserved = Some(job);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Nobody comes any more.
+    fn end(self) {
+        match self {
+            Self::Threads { unserved: Some(job), .. } => job.give_up(Ended::Stopped),
+            Self::Threads { .. } | Self::Single(_) => {}
+            Self::Events(clients) => clients.end(),
         }
     }
 }

@@ -1,27 +1,33 @@
 //! The greeting server of the tutorial: one thread accepts, each connection gets a named thread of its own, or all are served
-//! by the thread that accepts, one after the other.
+//! by the thread that accepts, one after the other or all at once.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
+//! * `conversation` — both, as steps: read, write, wait, close. The same in all three ways of serving.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
-//! * `connection` — the thread `conn-N` of one connection, and what is known about it.
+//! * `threads` — the threads `conn-N` that `serve` one connection each; `events` — one thread that serves all.
+//! * `connection` — what is known about one connection.
 
 mod connection;
+mod conversation;
+mod events;
 pub mod greeting;
 mod hand;
 mod listener;
 pub mod misbehave;
 mod queue;
 pub mod rules;
+mod serve;
 pub mod template;
+mod threads;
 
 pub use connection::{Connection, Sample};
 pub use hand::MOST_WAITING;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -34,6 +40,7 @@ use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
 use misbehave::Misbehave;
 use rules::Rule;
+use threads::Threads;
 
 /// The largest [`Settings::receive_size`]: 64 KiB.
 pub const LARGEST_RECEIVE: usize = 64 << 10;
@@ -43,9 +50,6 @@ pub const MOST_CONNECTIONS: usize = 12_000;
 
 /// How many closed connections are remembered.
 pub const CLOSED_KEPT: usize = 1_000;
-
-/// The name of the thread that accepts.
-const ACCEPT: &str = "accept";
 
 /// How long a client may read nothing while a write waits for it.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,6 +74,8 @@ pub enum Model {
     Threads,
     /// The thread that accepts serves one connection after the other; the others wait in the queue.
     Single,
+    /// The thread that accepts serves all connections, and waits for none of them.
+    Events,
 }
 
 /// How the server behaves. Numbers out of their bounds are taken to the nearest bound.
@@ -143,6 +149,8 @@ pub enum Ended {
 /// What a connection's thread is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
+    /// Accepted, and not served yet.
+    Starting,
     /// Waiting in `read`.
     Reading,
     /// Pausing before the answer.
@@ -250,6 +258,7 @@ impl Doing {
     #[must_use]
     pub fn text(self) -> String {
         t(match self {
+            Self::Starting => "server-doing-starting",
             Self::Reading => "server-doing-reading",
             Self::Pausing => "server-doing-pausing",
             Self::Writing => "server-doing-writing",
@@ -316,7 +325,7 @@ struct Shared {
     state: Mutex<State>,
     state_changed: Condvar,
     registry: Mutex<Registry>,
-    threads: Mutex<Threads>,
+    threads: Threads,
     /// Who waits to be accepted.
     waiting: Mutex<Vec<SocketAddr>>,
     /// Threads that send what a client did not take at once.
@@ -332,14 +341,6 @@ struct Registry {
     closed: VecDeque<Arc<Connection>>,
     /// Sums over those that have closed.
     retired: Totals,
-}
-
-/// The threads of connections that nobody has joined yet.
-#[derive(Debug, Default)]
-struct Threads {
-    running: HashMap<u64, JoinHandle<()>>,
-    /// The thread that ended last: the next one to end joins it, so that never more than one waits for it.
-    finished: Option<JoinHandle<()>>,
 }
 
 impl Shared {
@@ -390,13 +391,14 @@ impl Server {
             state: Mutex::new(State::Starting),
             state_changed: Condvar::new(),
             registry: Mutex::default(),
-            threads: Mutex::default(),
+            threads: Threads::default(),
             waiting: Mutex::default(),
             senders: Mutex::default(),
         });
         let host = host.trim_matches(['[', ']']).to_owned();
         let target = super::address::join(&host, port);
-        let begun = spawn(ACCEPT, {
+        let name = if shared.settings.model == Model::Events { "events" } else { "accept" };
+        let begun = spawn(name, {
             let (shared, recorder, reporter) = (Arc::clone(&shared), Arc::clone(recorder), reporter.clone());
             move || listener::run(&host, port, &shared, &recorder, &reporter)
         });

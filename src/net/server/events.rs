@@ -1,0 +1,314 @@
+//! Serves all clients in one thread, which never waits for one of them: it asks the system who has sent something, or takes
+//! something again, and does what can be done at once (see epoll(7) on Linux).
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mio::Token;
+use mio::event::Event;
+
+use super::connection::{Connection, Teller, broken};
+use super::conversation::{Conversation, Do, Why};
+use super::hand::{Link, Poke};
+use super::rules::Rules;
+use super::serve::MOST_FAREWELL;
+use super::{Doing, Ended, Shared, WRITE_TIMEOUT};
+use crate::net::duplex::Duplex;
+use crate::net::{Error, Operation, lock};
+
+/// Reads of one client before it is another one's turn.
+const READS_IN_TURN: u32 = 16;
+
+/// All clients of a server, and what each waits for.
+pub(super) struct EventLoop<'a> {
+    shared: &'a Arc<Shared>,
+    rules: &'a Rules,
+    teller: Teller<'a>,
+    waker: &'a Arc<mio::Waker>,
+    /// The tokens before this one are not for clients.
+    first: usize,
+    name: Arc<str>,
+    clients: Vec<Option<Client<'a>>>,
+    /// Places in `clients` where nobody is.
+    free: Vec<usize>,
+    /// When whose time has come: one for each client at the most.
+    due: BTreeSet<(Instant, usize)>,
+    /// Whose turn was over before all was done.
+    unfinished: Vec<usize>,
+    /// For whom a person has done something.
+    poked: Arc<Mutex<Vec<usize>>>,
+    /// What a read returns, of whichever client.
+    buf: Vec<u8>,
+}
+
+struct Client<'a> {
+    connection: Arc<Connection>,
+    wire: Arc<Duplex>,
+    talk: Conversation<'a>,
+    /// Until then it waits.
+    pausing: Option<Instant>,
+    /// Since then it takes nothing.
+    blocked: Option<Instant>,
+    /// In [`EventLoop::due`].
+    due: Option<Instant>,
+    /// All that has come was read.
+    drained: bool,
+    /// What the client sent has an end, which has come.
+    ends: bool,
+}
+
+impl<'a> EventLoop<'a> {
+    /// Nobody yet. Clients have the tokens from `first` on.
+    pub(super) fn new(
+        shared: &'a Arc<Shared>,
+        rules: &'a Rules,
+        teller: Teller<'a>,
+        waker: &'a Arc<mio::Waker>,
+        first: usize,
+    ) -> Self {
+        Self {
+            shared,
+            rules,
+            teller,
+            waker,
+            first,
+            name: std::thread::current().name().unwrap_or_default().into(),
+            clients: Vec::new(),
+            free: Vec::new(),
+            due: BTreeSet::new(),
+            unfinished: Vec::new(),
+            poked: Arc::default(),
+            buf: vec![0; shared.settings.receive_size],
+        }
+    }
+
+    /// Welcomes a client.
+    pub(super) fn add(&mut self, connection: Arc<Connection>, stream: mio::net::TcpStream, poll: &mio::Registry) {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.clients.push(None);
+            self.clients.len() - 1
+        });
+        connection.served_by(&self.name);
+        let peer = connection.ends.peer;
+        let wire = Duplex::polled(stream, peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
+        let registered = wire.and_then(|mut wire| {
+            let registered = wire.register(poll, Token(self.first + index));
+            registered.map_err(|error| Error::io(Operation::Receive, peer, error)).map(|()| wire)
+        });
+        let wire = match registered {
+            Ok(wire) => Arc::new(wire),
+            Err(error) => {
+                self.free.push(index);
+                self.teller.end(&connection, broken(error));
+                return;
+            }
+        };
+        let poke = Poke { client: index, poked: Arc::clone(&self.poked), waker: Arc::clone(self.waker) };
+        connection.hand.link(Link {
+            wire: Arc::clone(&wire),
+            shared: Arc::clone(self.shared),
+            reporter: self.teller.reporter.clone(),
+            poke: Some(poke),
+        });
+        let talk = Conversation::new(&self.shared.settings, self.rules, connection.ends);
+        self.clients[index] = Some(Client {
+            connection,
+            wire,
+            talk,
+            pausing: None,
+            blocked: None,
+            due: None,
+            // What it has sent so far is told as an event.
+            drained: true,
+            ends: false,
+        });
+        self.turn(index);
+    }
+
+    /// How long there is nothing to do unless something happens.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        if !self.unfinished.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Something happened to a client's socket.
+    pub(super) fn event(&mut self, event: &Event) {
+        let index = event.token().0.wrapping_sub(self.first);
+        if let Some(Some(client)) = self.clients.get_mut(index) {
+            client.drained &= !event.is_readable() && !event.is_read_closed();
+            client.ends |= event.is_read_closed();
+            self.turn(index);
+        }
+    }
+
+    /// Does what is to be done besides that.
+    pub(super) fn go_on(&mut self) {
+        let poked = std::mem::take(&mut *lock(&self.poked));
+        for index in std::mem::take(&mut self.unfinished).into_iter().chain(poked) {
+            self.turn(index);
+        }
+        let now = Instant::now();
+        while let Some((_, index)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.turn(index);
+        }
+    }
+
+    /// Ends all.
+    pub(super) fn end(mut self) {
+        for client in std::mem::take(&mut self.clients).into_iter().flatten() {
+            client.wire.shut();
+            let ended = client.connection.hand.asked().unwrap_or(Ended::Stopped);
+            self.over(client, ended);
+        }
+    }
+
+    /// Does for a client what can be done at once.
+    fn turn(&mut self, index: usize) {
+        let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
+        // A mistake in serving one client must not end the others.
+        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, self.teller)))
+            .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
+        let due = match ended {
+            Ok(Turn::Waits) => {
+                client.pausing.into_iter().chain(client.blocked.map(|since| since + WRITE_TIMEOUT)).min()
+            }
+            Ok(Turn::Unfinished) => {
+                self.unfinished.push(index);
+                None
+            }
+            Ok(Turn::Over(_)) | Err(_) => None,
+        };
+        if client.due != due {
+            if let Some(before) = client.due {
+                self.due.remove(&(before, index));
+            }
+            self.due.extend(due.map(|at| (at, index)));
+            client.due = due;
+        }
+        let ended = match ended {
+            Ok(Turn::Over(ended)) => ended,
+            Err(error) => match broken(error) {
+                Ended::Stopped => client.connection.hand.asked().unwrap_or(Ended::Stopped),
+                ended => ended,
+            },
+            Ok(_) => {
+                self.clients[index] = Some(client);
+                return;
+            }
+        };
+        self.free.push(index);
+        self.over(client, ended);
+    }
+
+    fn over(&self, client: Client<'a>, ended: Ended) {
+        let Client { connection, wire, .. } = client;
+        // The last one who has it, but for a person who acts on it right now.
+        drop(wire);
+        self.teller.end(&connection, ended);
+    }
+}
+
+/// What came of a client's turn.
+enum Turn {
+    /// Nothing can be done before something happens, or its time has come.
+    Waits,
+    /// It had its share; there may be more to do.
+    Unfinished,
+    /// It is over.
+    Over(Ended),
+}
+
+impl Client<'_> {
+    fn turn(&mut self, buf: &mut [u8], teller: Teller<'_>) -> Result<Turn, Error> {
+        let before = self.connection.hand.sent();
+        let flushed = self.connection.hand.flush_at_once(&self.wire)?;
+        if self.connection.hand.sent() > before {
+            self.blocked = None;
+        }
+        if !flushed {
+            self.cannot_write()?;
+        }
+        let Self { connection, wire, talk, .. } = self;
+        if let Some(until) = self.pausing {
+            if Instant::now() < until && !wire.is_shut() {
+                return Ok(Turn::Waits);
+            }
+            self.pausing = None;
+        }
+        let mut reads = 0;
+        loop {
+            match talk.next() {
+                Do::Read => {
+                    if flushed {
+                        self.blocked = None;
+                    }
+                    if connection.hand.is_held() && !wire.is_shut() {
+                        teller.show(connection, Doing::Held);
+                        return Ok(Turn::Waits);
+                    }
+                    if reads == READS_IN_TURN {
+                        return Ok(Turn::Unfinished);
+                    }
+                    let read = if self.drained { None } else { wire.read_at_once(buf)? };
+                    let Some(n) = read else {
+                        if wire.is_shut() {
+                            return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
+                        }
+                        self.drained = true;
+                        teller.show(connection, Doing::Reading);
+                        return Ok(Turn::Waits);
+                    };
+                    reads += 1;
+                    // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
+                    // one must say so.
+                    self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends;
+                    connection.count_in(n);
+                    talk.heard(&buf[..n]);
+                }
+                Do::Write(bytes) => {
+                    let Some(n) = connection.hand.write_at_once(wire, bytes)? else {
+                        if self.blocked.is_none() {
+                            teller.show(connection, Doing::Writing);
+                        }
+                        self.cannot_write()?;
+                        return Ok(Turn::Waits);
+                    };
+                    self.blocked = None;
+                    connection.count_out(n);
+                    talk.sent(n);
+                }
+                Do::Wait(time) => {
+                    self.pausing = Some(Instant::now() + time);
+                    teller.show(connection, Doing::Pausing);
+                    return Ok(Turn::Waits);
+                }
+                Do::Stall => {
+                    if wire.is_shut() {
+                        return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
+                    }
+                    teller.show(connection, Doing::Pausing);
+                    return Ok(Turn::Waits);
+                }
+                Do::Answered => teller.answered(connection, talk),
+                Do::Close(why) => {
+                    if why == Why::Reset {
+                        wire.reset();
+                    } else if why.is_polite() {
+                        wire.say_goodbye(buf, MOST_FAREWELL, |n| connection.count_in(n));
+                    }
+                    return Ok(Turn::Over(why.ended(connection.ends)));
+                }
+            }
+        }
+    }
+
+    /// The client takes nothing now; it may do so for a while.
+    fn cannot_write(&mut self) -> Result<(), Error> {
+        let since = *self.blocked.get_or_insert_with(Instant::now);
+        if since.elapsed() < WRITE_TIMEOUT { Ok(()) } else { Err(self.wire.not_taken()) }
+    }
+}

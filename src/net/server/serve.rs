@@ -1,0 +1,215 @@
+//! Serves one client in a thread of its own, whose reads, writes and pauses wait.
+
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::connection::{Connection, Teller, broken};
+use super::conversation::{Conversation, Do, Why};
+use super::hand::Link;
+use super::rules::Rules;
+use super::{Doing, Ended, Event, Shared, WRITE_TIMEOUT};
+use crate::net::Error;
+use crate::net::duplex::Duplex;
+use crate::net::report::Reporter;
+
+/// How often a thread that is held looks whether it may go on.
+const HELD: Duration = Duration::from_millis(50);
+
+/// How often a long pause looks whether a person has ended the connection.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The room for a read, as long as reads do not fill it: there may be thousands of threads.
+const SMALL: usize = 2 << 10;
+
+/// After a close, so much of what the client has still sent is read, in bytes.
+pub(super) const MOST_FAREWELL: usize = 1 << 20;
+
+/// A client to be served.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) connection: Arc<Connection>,
+    pub(super) stream: TcpStream,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter<Event>,
+    pub(super) rules: Arc<Rules>,
+    /// Wakes the acceptor, which waits when there is no room.
+    pub(super) acceptor: Arc<mio::Waker>,
+}
+
+impl Job {
+    /// Serves the client until it or the server is done, in the thread that is called `thread`.
+    pub(super) fn run(self, thread: &Arc<str>) {
+        let Self { connection, stream, shared, reporter, rules, acceptor } = self;
+        connection.served_by(thread);
+        let teller = Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor };
+        // A mistake in serving one client must not end the others.
+        let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &rules, teller)))
+            .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));
+        teller.end(&connection, ended);
+    }
+
+    /// It is not served any more.
+    pub(super) fn give_up(self, why: Ended) {
+        let Self { connection, stream, shared, reporter, acceptor, .. } = self;
+        connection.recording.ending();
+        drop(stream);
+        connection.recording.closed();
+        Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor }.end(&connection, why);
+    }
+}
+
+fn serve(
+    connection: &Arc<Connection>,
+    stream: TcpStream,
+    shared: &Arc<Shared>,
+    rules: &Rules,
+    teller: Teller<'_>,
+) -> Ended {
+    let wire = match Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
+        Ok(wire) => Arc::new(wire),
+        Err(error) => return broken(error),
+    };
+    let _guard = shared.hang_up.on_cancel({
+        let wire = Arc::clone(&wire);
+        move || wire.shut()
+    });
+    let (shared, reporter) = (Arc::clone(shared), teller.reporter.clone());
+    connection.hand.link(Link { wire: Arc::clone(&wire), shared, reporter, poke: None });
+    let ended = Talk { connection, wire: &wire, teller }.converse(rules).unwrap_or_else(broken);
+    connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
+}
+
+/// The room for what a read returns: small, and large only while reads fill it.
+struct Room {
+    small: [u8; SMALL],
+    large: Vec<u8>,
+    /// The most that one read may return.
+    most: usize,
+}
+
+impl Room {
+    fn new(most: usize) -> Self {
+        Self { small: [0; SMALL], large: Vec::new(), most }
+    }
+
+    fn get(&mut self) -> &mut [u8] {
+        if self.large.is_empty() { &mut self.small[..self.most.min(SMALL)] } else { &mut self.large }
+    }
+
+    /// The last read returned so many bytes.
+    fn fit(&mut self, read: usize) {
+        if self.large.is_empty() && read == SMALL && self.most > SMALL {
+            self.large = vec![0; self.most];
+        } else if read < SMALL {
+            self.large = Vec::new();
+        }
+    }
+}
+
+/// The conversation of a thread with its client.
+struct Talk<'a> {
+    connection: &'a Arc<Connection>,
+    wire: &'a Duplex,
+    teller: Teller<'a>,
+}
+
+impl Talk<'_> {
+    /// Talks until one of the two ends it.
+    fn converse(&self, rules: &Rules) -> Result<Ended, Error> {
+        let Self { connection, wire, teller } = *self;
+        let settings = &teller.shared.settings;
+        let mut talk = Conversation::new(settings, rules, connection.ends);
+        let mut room = Room::new(settings.receive_size);
+        loop {
+            match talk.next() {
+                Do::Read => {
+                    teller.show(connection, Doing::Reading);
+                    let n = wire.read(room.get())?;
+                    if !self.wait_while_held() {
+                        return Ok(Ended::Stopped);
+                    }
+                    connection.count_in(n);
+                    talk.heard(&room.get()[..n]);
+                    room.fit(n);
+                }
+                Do::Write(bytes) => {
+                    connection.set_doing(Doing::Writing);
+                    let n = bytes.len();
+                    connection.hand.write(wire, bytes, |n| connection.count_out(n))?;
+                    talk.sent(n);
+                }
+                Do::Wait(time) => {
+                    if !self.pause(time) {
+                        return Ok(Ended::Stopped);
+                    }
+                }
+                Do::Stall => {
+                    while self.pause(Duration::from_secs(3_600)) {}
+                    return Ok(Ended::Stopped);
+                }
+                Do::Answered => teller.answered(connection, &mut talk),
+                Do::Close(why) => {
+                    if why == Why::Reset {
+                        wire.reset();
+                    } else if why.is_polite() {
+                        wire.say_goodbye(room.get(), MOST_FAREWELL, |n| connection.count_in(n));
+                    }
+                    return Ok(why.ended(connection.ends));
+                }
+            }
+        }
+    }
+
+    /// Waits; false if the connection ends meanwhile.
+    fn pause(&self, time: Duration) -> bool {
+        self.teller.show(self.connection, Doing::Pausing);
+        let mut left = time;
+        loop {
+            let now = left.min(LOOK);
+            if !self.teller.shared.hang_up.pause(now) || self.wire.is_shut() {
+                return false;
+            }
+            left -= now;
+            if left.is_zero() {
+                return true;
+            }
+        }
+    }
+
+    /// Waits for as long as a person holds the connection; false if the server stops meanwhile.
+    fn wait_while_held(&self) -> bool {
+        let Self { connection, wire, teller } = self;
+        if connection.hand.is_held() {
+            teller.show(connection, Doing::Held);
+        }
+        while connection.hand.is_held() && !wire.is_shut() {
+            if !teller.shared.hang_up.pause(HELD) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_grows_while_reads_fill_it_and_never_beyond_what_is_allowed() {
+        let mut room = Room::new(64 << 10);
+        assert_eq!(room.get().len(), SMALL);
+        for (read, then) in [(SMALL - 1, SMALL), (SMALL, 64 << 10), (SMALL, 64 << 10), (5, SMALL)] {
+            room.fit(read);
+            assert_eq!(room.get().len(), then);
+        }
+        let mut tiny = Room::new(4);
+        tiny.fit(4);
+        assert_eq!(tiny.get().len(), 4);
+        let mut exact = Room::new(SMALL);
+        exact.fit(SMALL);
+        assert_eq!(exact.get().len(), SMALL);
+    }
+}
