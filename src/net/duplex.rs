@@ -271,6 +271,21 @@ impl Duplex {
         }
     }
 
+    /// The other end.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Whether TLS is there, so that a read that returns little may have left more.
+    pub(crate) fn is_over_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether something can be written: TLS is agreed on, or not there, and we have not said that nothing more will come.
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.is_half_closed() && self.tls.as_ref().is_none_or(|tls| tls.is_secured())
+    }
+
     /// Whether a write that took nothing has begun to go all the same: the same bytes must be written next.
     pub(crate) fn has_begun(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.has_begun())
@@ -421,8 +436,11 @@ impl Duplex {
             return false;
         }
         let _turn = lock(&self.turn);
-        let farewell = self.tls.as_ref().filter(|tls| tls.is_secured());
-        let farewell = farewell.map_or(Ok(()), |tls| tls.say_farewell(|bytes| self.put_cipher(bytes)));
+        let farewell = match &self.tls {
+            Some(tls) if !tls.is_secured() => return true,
+            Some(tls) => tls.say_farewell(|bytes| self.put_cipher(bytes)),
+            None => Ok(()),
+        };
         if farewell.is_err_and(|error| is_not_now(&error)) || !self.half_closing.swap(false, Ordering::AcqRel) {
             return true;
         }
@@ -445,6 +463,16 @@ impl Duplex {
         if let Some(tls) = secured.filter(|_| self.stream.socket().set_nonblocking(true).is_ok()) {
             // Nothing depends on its arrival but what the peer thinks of us.
             _ = tls.say_farewell(|bytes| self.stream.write(bytes));
+        }
+    }
+
+    /// Like [`Duplex::half_close`], but waits where the farewell of TLS has to.
+    pub(crate) fn half_close_waiting(&self) {
+        self.half_close();
+        if let Some(tls) = self.tls.as_ref().filter(|_| self.half_closing.load(Ordering::Acquire)) {
+            // What is wrong with the connection is found out by the reader.
+            _ = tls.say_farewell_waiting(|bytes| self.stream.write(bytes));
+            self.go_on_half_closing();
         }
     }
 

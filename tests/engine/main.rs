@@ -9,4 +9,6 @@ mod server;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod session;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tls;
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tools;

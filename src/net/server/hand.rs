@@ -131,8 +131,10 @@ impl Hand {
             return Ok(None);
         }
         let went = wire.write_at_once(bytes)?;
-        if let Some(n) = went {
-            self.cut.store(n < bytes.len(), Ordering::Relaxed);
+        match went {
+            Some(n) => self.cut.store(n < bytes.len(), Ordering::Relaxed),
+            None if wire.has_begun() => self.cut.store(true, Ordering::Relaxed),
+            None => {}
         }
         Ok(went)
     }
@@ -197,9 +199,9 @@ impl Connection {
         let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
         let hand = &self.hand;
         let mut waiting = lock(&hand.waiting);
-        let link = hand.linked().filter(|link| !link.wire.is_half_closed());
+        let link = hand.linked().filter(|link| link.wire.is_writable());
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
-        let mut rest = message;
+        let (mut rest, mut begun) = (message, false);
         if waiting.messages.is_empty()
             && !hand.cut.load(Ordering::Relaxed)
             && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
@@ -211,12 +213,12 @@ impl Connection {
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
             rest = &message[n..];
+            begun = n > 0 || link.wire.has_begun();
         }
         if rest.is_empty() {
             return Ok(());
         }
         // Of a message that has begun the rest is kept in any case.
-        let begun = rest.len() < message.len();
         if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }

@@ -1,6 +1,8 @@
 //! One certificate as a person reads it. What it says is the other side's: bounded, and made visible.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use data_encoding::{BASE64, HEXUPPER};
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
 use crate::i18n::{bytes, t, tf};
+use crate::net::{Error, save};
 use crate::recording::text::visible;
 
 /// The longest text of a row, in characters.
@@ -98,6 +101,20 @@ impl Certificate {
             rest = after;
         }
         pem + "-----END CERTIFICATE-----\n"
+    }
+
+    /// The certificates of a chain as PEM, one after the other.
+    #[must_use]
+    pub fn pem_of(chain: &[Self]) -> String {
+        chain.iter().map(Self::pem).collect()
+    }
+
+    /// Saves the certificates of a chain as a PEM file, in place of what has that name.
+    ///
+    /// # Errors
+    /// `path` cannot be written; then it is as it was.
+    pub fn save(chain: &[Self], path: &Path) -> Result<(), Error> {
+        save::replace(path, |file| file.write_all(Self::pem_of(chain).as_bytes()))
     }
 
     /// All that it says, line by line.

@@ -50,6 +50,8 @@ pub(crate) struct Layer {
     outgoing: Mutex<Outgoing>,
     /// TLS has been agreed on.
     secured: AtomicBool,
+    /// [`Outgoing::plain`] is not 0.
+    begun: AtomicBool,
 }
 
 /// Cipher text on its way out.
@@ -86,7 +88,13 @@ impl Layer {
     }
 
     fn new(host: Option<String>, connection: Connection) -> Self {
-        Self { host, connection: Mutex::new(connection), outgoing: Mutex::default(), secured: AtomicBool::new(false) }
+        Self {
+            host,
+            connection: Mutex::new(connection),
+            outgoing: Mutex::default(),
+            secured: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
+        }
     }
 
     /// Whether TLS has been agreed on.
@@ -205,15 +213,16 @@ impl Layer {
         if outgoing.plain == 0 {
             let record = &bytes[..bytes.len().min(RECORD)];
             outgoing.plain = io::Write::write(&mut lock(&self.connection).writer(), record)?;
+            self.begun.store(true, Ordering::Release);
         }
         self.send(outgoing, &mut put)?;
+        self.begun.store(false, Ordering::Release);
         Ok(std::mem::take(&mut outgoing.plain))
     }
 
     /// Whether a write has begun to go, and was not told so.
     pub(crate) fn has_begun(&self) -> bool {
-        // Who holds it sends.
-        self.try_outgoing().is_none_or(|outgoing| outgoing.plain > 0)
+        self.begun.load(Ordering::Acquire)
     }
 
     /// Says farewell: nothing more will be written.
@@ -222,6 +231,13 @@ impl Layer {
     /// What `put` says, also that it is not the time, and so while somebody else sends: then it is to be called again.
     pub(crate) fn say_farewell(&self, mut put: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
         let mut outgoing = self.try_outgoing().ok_or(ErrorKind::WouldBlock)?;
+        lock(&self.connection).send_close_notify();
+        self.send(&mut outgoing, &mut put)
+    }
+
+    /// Like [`Layer::say_farewell`], but waits while somebody else sends, and as `put` does.
+    pub(crate) fn say_farewell_waiting(&self, mut put: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
+        let mut outgoing = lock(&self.outgoing);
         lock(&self.connection).send_close_notify();
         self.send(&mut outgoing, &mut put)
     }

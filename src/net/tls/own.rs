@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use data_encoding::HEXUPPER;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
-use rustls::crypto::ring;
+use ring::digest::{SHA256, digest};
+use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{Error as TlsError, InconsistentKeys, ServerConfig};
@@ -29,7 +31,7 @@ const AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct Own {
     config: Arc<ServerConfig>,
-    chain: Vec<Certificate>,
+    chain: Arc<[Certificate]>,
 }
 
 impl Own {
@@ -50,13 +52,15 @@ impl Own {
         let since =
             |time: SystemTime| rcgen::date_time_ymd(1970, 1, 1) + time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut params = CertificateParams::new(names).map_err(|e| error(&e))?;
-        params.distinguished_name.push(DnType::CommonName, "Socketscope");
+        let key = KeyPair::generate().map_err(|e| error(&e))?;
+        // Of its own for each: clients look for the one to trust by this name, and would find an older one.
+        let number = HEXUPPER.encode(&digest(&SHA256, key.public_key_raw()).as_ref()[..4]);
+        params.distinguished_name.push(DnType::CommonName, format!("Socketscope {number}"));
         params.not_before = since(now - BEFORE);
         params.not_after = since(now + AFTER);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let key = KeyPair::generate().map_err(|e| error(&e))?;
         let certificate = params.self_signed(&key).map_err(|e| error(&e))?;
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         Self::new(vec![certificate.der().clone()], key).map_err(|e| error(&e))
@@ -94,11 +98,11 @@ impl Own {
 
     fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, TlsError> {
         let cards = Certificate::chain(&chain);
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
-        Ok(Self { config: Arc::new(config), chain: cards })
+        Ok(Self { config: Arc::new(config), chain: cards.into() })
     }
 
     /// The settings of a server that shows it.
@@ -108,8 +112,8 @@ impl Own {
 
     /// What is shown: the certificate itself, then those above it.
     #[must_use]
-    pub fn chain(&self) -> &[Certificate] {
-        &self.chain
+    pub fn chain(&self) -> Arc<[Certificate]> {
+        Arc::clone(&self.chain)
     }
 }
 
