@@ -374,6 +374,8 @@ impl Duplex {
             match sent {
                 Ok(n) if n > 0 => {
                     self.recording.push_begun(Direction::Out, &bytes[..n], begun);
+                    drop(turn);
+                    self.go_on_half_closing();
                     return Ok(Some(n));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -437,7 +439,8 @@ impl Duplex {
         }
         let _turn = lock(&self.turn);
         let farewell = match &self.tls {
-            Some(tls) if !tls.is_secured() => return true,
+            // What has begun to go is told, and recorded, first.
+            Some(tls) if !tls.is_secured() || tls.has_begun() => return true,
             Some(tls) => tls.say_farewell(|bytes| self.put_cipher(bytes)),
             None => Ok(()),
         };
@@ -470,7 +473,7 @@ impl Duplex {
     pub(crate) fn half_close_waiting(&self) {
         self.half_close();
         if let Some(tls) = self.tls.as_ref().filter(|_| self.half_closing.load(Ordering::Acquire)) {
-            // What is wrong with the connection is found out by the reader.
+            // What is wrong with the connection is found out by who reads.
             _ = tls.say_farewell_waiting(|bytes| self.stream.write(bytes));
             self.go_on_half_closing();
         }

@@ -1,14 +1,24 @@
 //! Server, session and terminal commands on real loopback sockets. One program, because linking takes long.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod binary;
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod record;
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod server;
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod session;
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tls;
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tools;
+
+/// The server's tests with a thread for each connection.
+#[path = "server"]
+mod threads {
+    pub const MODEL: socketscope::net::server::Model = socketscope::net::server::Model::Threads;
+    #[path = "mod.rs"]
+    mod server;
+}
+
+/// The same with one thread for all.
+#[path = "server"]
+mod events {
+    pub const MODEL: socketscope::net::server::Model = socketscope::net::server::Model::Events;
+    #[path = "mod.rs"]
+    mod server;
+}

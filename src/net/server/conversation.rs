@@ -240,7 +240,8 @@ mod tests {
     fn a_drip_is_a_byte_and_a_wait_by_turns() {
         let settings = settings(Misbehave { drip_ms: 3, ..Misbehave::default() });
         let rules = Rules::greeting("{message}");
-        let mut talk = Conversation::new(&Settings { welcome: "Hi".to_owned(), ..settings }, &rules, ends());
+        let settings = Settings { welcome: "Hi".to_owned(), ..settings };
+        let mut talk = Conversation::new(&settings, &rules, ends());
         assert_eq!(doings(&mut talk, 99), ["H", "3ms", "i", "3ms", "Read"]);
         talk.heard(b"");
         assert_eq!(doings(&mut talk, 99), ["Close(PeerClosed(0))"]);

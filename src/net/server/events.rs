@@ -252,6 +252,7 @@ impl Client<'_> {
                 return Ok(Turn::Waits);
             }
             self.pausing = None;
+            connection.set_doing(Doing::Writing);
         }
         let mut reads = 0;
         loop {
@@ -284,7 +285,7 @@ impl Client<'_> {
                     talk.heard(&buf[..n]);
                 }
                 Do::Write(bytes) => {
-                    let Some(n) = connection.hand.write_at_once(wire, bytes)? else {
+                    let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
                         if self.blocked.is_none() {
                             teller.show(connection, Doing::Writing);
                         }
@@ -292,7 +293,6 @@ impl Client<'_> {
                         return Ok(Turn::Waits);
                     };
                     self.blocked = None;
-                    connection.count_out(n);
                     talk.sent(n);
                 }
                 Do::Wait(time) => {

@@ -121,10 +121,16 @@ impl Hand {
         }
     }
 
-    /// Like [`Hand::write`], but only as much as goes without waiting: how much that was, or `None` if it is not the time.
-    pub(super) fn write_at_once(&self, wire: &Duplex, bytes: &[u8]) -> Result<Option<usize>, Error> {
+    /// Like [`Hand::write`], but only as much as goes without waiting: how much of `bytes` is done with, or `None` if it is not
+    /// the time.
+    pub(super) fn write_at_once(
+        &self,
+        wire: &Duplex,
+        bytes: &[u8],
+        written: impl FnOnce(usize),
+    ) -> Result<Option<usize>, Error> {
         let _writing = lock(&self.writing);
-        if wire.is_half_closed() {
+        if wire.is_half_closed() && !wire.has_begun() {
             return Ok(Some(bytes.len()));
         }
         if !self.cut.load(Ordering::Relaxed) && !self.flush_what_goes(wire)? {
@@ -132,7 +138,10 @@ impl Hand {
         }
         let went = wire.write_at_once(bytes)?;
         match went {
-            Some(n) => self.cut.store(n < bytes.len(), Ordering::Relaxed),
+            Some(n) => {
+                written(n);
+                self.cut.store(n < bytes.len(), Ordering::Relaxed);
+            }
             None if wire.has_begun() => self.cut.store(true, Ordering::Relaxed),
             None => {}
         }

@@ -1,0 +1,208 @@
+//! The loads, who is measured under each, and what is required of ours.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::load::{self, Done};
+use crate::subject::{Running, Subject, Way};
+use crate::{Options, crowd, word};
+
+pub const KIB: usize = 1 << 10;
+
+/// One of the library's models, and what is required of it.
+pub struct Ours {
+    pub way: Way,
+    /// The bare server that works in the same way.
+    like: Way,
+    /// How many times as many connections as that one it must serve.
+    churn: f64,
+    /// How many bytes an idle connection may take.
+    crowd: u64,
+}
+
+/// The library's models.
+pub const OURS: &[Ours] = &[
+    Ours { way: Way::OursThreads, like: Way::Std, churn: 1.3, crowd: 12 << 10 },
+    Ours { way: Way::OursEvents, like: Way::Mio, churn: 0.95, crowd: 2 << 10 },
+];
+
+/// The bare servers under loads of small reads, and how much they read at once.
+const SMALL: &[Subject] = &[
+    Subject { way: Way::Std, receive: KIB },
+    Subject { way: Way::Tokio, receive: 4 * KIB },
+    Subject { way: Way::Tokio2, receive: 4 * KIB },
+    Subject { way: Way::Mio, receive: 4 * KIB },
+];
+
+/// The same, under floods that are read in large pieces.
+const LARGE: &[Subject] = &[
+    Subject { way: Way::Std, receive: 64 * KIB },
+    Subject { way: Way::Tokio, receive: 64 * KIB },
+    Subject { way: Way::Tokio2, receive: 64 * KIB },
+    Subject { way: Way::Mio, receive: 64 * KIB },
+];
+
+/// What is done to a server.
+pub struct Load {
+    pub name: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Round trips on so many connections.
+    Trips(usize),
+    Churn,
+    /// Lines on so many connections, ours reading so many bytes at once.
+    Flood(usize, usize),
+    /// Many who only stay.
+    Crowd,
+}
+
+/// All loads.
+pub const LOADS: &[Load] = &[
+    Load { name: "trips-1", kind: Kind::Trips(1) },
+    Load { name: "trips-64", kind: Kind::Trips(64) },
+    Load { name: "trips-1000", kind: Kind::Trips(1_000) },
+    Load { name: "churn", kind: Kind::Churn },
+    Load { name: "flood-1-1k", kind: Kind::Flood(1, KIB) },
+    Load { name: "flood-16-1k", kind: Kind::Flood(16, KIB) },
+    Load { name: "flood-1-64k", kind: Kind::Flood(1, 64 * KIB) },
+    Load { name: "flood-16-64k", kind: Kind::Flood(16, 64 * KIB) },
+    Load { name: "crowd", kind: Kind::Crowd },
+];
+
+/// What a server did in each round.
+#[derive(Default)]
+struct Results {
+    /// How many a second.
+    rates: Vec<f64>,
+    /// The processor's time for each of them, in seconds.
+    costs: Vec<f64>,
+}
+
+impl Load {
+    /// Measures the servers, prints what they did, and says whether it is enough.
+    pub fn measure(&self, options: &Options) -> io::Result<bool> {
+        let receive = if let Kind::Flood(_, receive) = self.kind { receive } else { KIB };
+        let ours = OURS.iter().map(|ours| Subject { way: ours.way, receive });
+        let bare = if receive == KIB { SMALL } else { LARGE };
+        let is_chosen = |subject: &Subject| options.servers.is_empty() || options.servers.contains(&subject.way);
+        let subjects: Vec<_> = ours.chain(bare.iter().copied()).filter(is_chosen).collect();
+        match self.kind {
+            Kind::Crowd => self.crowd(&subjects),
+            _ => self.contest(&subjects, options),
+        }
+    }
+
+    fn crowd(&self, subjects: &[Subject]) -> io::Result<bool> {
+        println!("\n{}: {} idle connections", self.name, crowd::CROWD);
+        let mut good = true;
+        for subject in subjects {
+            let most = OURS.iter().find(|ours| ours.way == subject.way).map(|ours| ours.crowd);
+            good &= crowd::measure(*subject, most).map_err(|error| about(*subject, &error))?;
+        }
+        Ok(good)
+    }
+
+    fn contest(&self, subjects: &[Subject], options: &Options) -> io::Result<bool> {
+        println!("\n{}: {} a second, {} rounds of {} s", self.name, self.unit(), options.rounds, options.seconds);
+        let time = Duration::try_from_secs_f64(options.seconds).map_err(io::Error::other)?;
+        let servers: Vec<_> = subjects.iter().copied().map(Running::start).collect::<io::Result<_>>()?;
+        let mut results: Vec<_> = servers.iter().map(|_| Results::default()).collect();
+        // The first is to warm up: memory that is asked for once, threads, ports.
+        for round in 0..=options.rounds {
+            for turn in 0..servers.len() {
+                let number = (round + turn) % servers.len();
+                let (server, results) = (&servers[number], &mut results[number]);
+                server.settle();
+                let before = server.processor();
+                let done = self.run(server.address, time).map_err(|error| about(server.subject, &error))?;
+                let used = server.processor() - before;
+                if round > 0 {
+                    results.rates.push(done.count as f64 / done.time.as_secs_f64());
+                    results.costs.push(used.as_secs_f64() / (done.count as f64).max(1.0));
+                }
+            }
+        }
+        let all: Vec<_> = subjects.iter().copied().zip(results).collect();
+        let mut good = true;
+        for (subject, results) in &all {
+            let each = median(results.costs.clone()) * if self.is_flood() { 1e9 } else { 1e6 };
+            print!(
+                "  {:<16} {:>12.0} {each:>7.2} {} of the processor each",
+                subject.to_string(),
+                median(results.rates.clone()),
+                if self.is_flood() { "ns" } else { "µs" },
+            );
+            if let Some((reference, required)) = self.required(subject.way)
+                && let Some((reference, bare)) = all.iter().find(|(other, _)| other.way == reference)
+            {
+                good &= results.compare(*reference, bare, required);
+            }
+            println!();
+        }
+        Ok(good)
+    }
+
+    fn unit(&self) -> &'static str {
+        match self.kind {
+            Kind::Trips(_) => "round trips",
+            Kind::Flood(..) => "bytes",
+            Kind::Churn | Kind::Crowd => "connections",
+        }
+    }
+
+    fn is_flood(&self) -> bool {
+        matches!(self.kind, Kind::Flood(..))
+    }
+
+    fn run(&self, server: SocketAddr, time: Duration) -> io::Result<Done> {
+        match self.kind {
+            Kind::Trips(connections) => load::trips::run(server, connections, time),
+            Kind::Flood(connections, _) => load::flood::run(server, connections, time),
+            Kind::Churn | Kind::Crowd => load::churn::run(server, time),
+        }
+    }
+
+    /// What part of which bare server's speed this one must reach, if it is one of ours.
+    fn required(&self, way: Way) -> Option<(Way, f64)> {
+        let ours = OURS.iter().find(|ours| ours.way == way)?;
+        Some(match self.kind {
+            Kind::Trips(_) | Kind::Crowd => (ours.like, 0.95),
+            Kind::Churn => (ours.like, ours.churn),
+            Kind::Flood(_, KIB) => (Way::Std, 0.95),
+            Kind::Flood(..) => (Way::Mio, 0.85),
+        })
+    }
+}
+
+impl Results {
+    /// Prints how this compares with a bare server, and says whether it is enough.
+    fn compare(&self, reference: Subject, bare: &Self, required: f64) -> bool {
+        let mut ratios = in_rounds(&self.rates, &bare.rates);
+        ratios.sort_by(f64::total_cmp);
+        let ratio = median(ratios.clone());
+        let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else { return true };
+        let cost = median(in_rounds(&self.costs, &bare.costs));
+        print!(
+            "   {ratio:.2} ({least:.2} to {most:.2}) of {reference}, {required:.2} required: {}; {cost:.2} of its processor",
+            word(ratio >= required)
+        );
+        ratio >= required
+    }
+}
+
+/// The ratio of what two did in each round.
+fn in_rounds(one: &[f64], other: &[f64]) -> Vec<f64> {
+    one.iter().zip(other).map(|(one, other)| one / other).collect()
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or_default()
+}
+
+fn about(subject: Subject, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{subject}: {error}"))
+}

@@ -1,0 +1,78 @@
+//! How fast the server is, beside bare ones that show nothing: round trips, connections, floods.
+//! `cargo bench --bench serve`, see `benches/README.md`.
+//!
+//! Machines are shared, and what is measured in one minute cannot be compared with what is measured in the next. So all
+//! servers are measured in turn, round after round, each round in another order, and what is compared is what they did in the
+//! same round; the median of these ratios counts.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is run to be read")]
+
+mod bare;
+mod contest;
+mod crowd;
+mod load;
+mod ours;
+mod subject;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use contest::{KIB, LOADS, Load};
+use subject::{Subject, Way, serve};
+
+/// Compares the server with bare ones.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Only loads with one of these in their name
+    #[arg(long, value_name = "LOAD", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Only these servers
+    #[arg(long, value_name = "SERVER", value_delimiter = ',', value_enum)]
+    servers: Vec<Way>,
+    /// How often each server is measured
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: usize,
+    /// How long one measurement takes
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    seconds: f64,
+    /// End well also where a server is slower than required
+    #[arg(long)]
+    report_only: bool,
+    /// Be a server
+    #[arg(long, hide = true)]
+    serve: Option<Way>,
+    /// What the server reads at once
+    #[arg(long, hide = true, default_value_t = KIB)]
+    receive: usize,
+    /// Said by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Some(way) = options.serve {
+        return serve(Subject { way, receive: options.receive });
+    }
+    let chosen = |load: &&Load| options.only.is_empty() || options.only.iter().any(|part| load.name.contains(part));
+    let mut failed = Vec::new();
+    for load in LOADS.iter().filter(chosen) {
+        match load.measure(&options) {
+            Ok(true) => {}
+            Ok(false) => failed.push(load.name),
+            Err(error) => {
+                println!("  {error}");
+                failed.push(load.name);
+            }
+        }
+    }
+    match failed.as_slice() {
+        [] => println!("\nPASS"),
+        failed => println!("\nFAIL: {}", failed.join(", ")),
+    }
+    if failed.is_empty() || options.report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn word(good: bool) -> &'static str {
+    if good { "pass" } else { "FAIL" }
+}
