@@ -60,3 +60,46 @@ certificate-serial = Serial number
 certificate-serial-hover = The issuer’s number for it
 certificate-sha256 = SHA-256
 certificate-sha256-hover = The fingerprint: no two certificates have the same. Compare it with what the server’s owner told you
+
+certificate-title = Certificate
+certificate-none = The server showed no certificate
+certificate-of = { $number } of { $count }
+certificate-path = Path to save to
+certificate-path-hover = A PEM file that clients can be told to trust; an existing file is replaced only when the new one is complete
+certificate-is-verified = Verified: someone whom this computer trusts vouches that it is for { $name }
+certificate-is-refused = NOT verified, anyone could be at the other end: { $reason }
+
+command-show-certificate = Certificate…
+command-show-certificate-hover = Show what the certificate says, and save it
+command-save-certificate = Save certificate…
+command-save-certificate-hover = Choose a file to save the certificate to
+command-save-certificate-here = Save
+command-save-certificate-here-hover = Save the certificate to this path
+command-choose-tls-certificate = Choose certificate…
+command-choose-tls-certificate-hover = Choose the PEM file of the certificate
+command-choose-tls-key = Choose key…
+command-choose-tls-key-hover = Choose the PEM file of the private key
+command-choose-tls-roots = Choose…
+command-choose-tls-roots-hover = Choose a PEM file with certificates to trust
+
+server-tls = TLS
+server-tls-hover = Whether connections are encrypted. The wire shows what is said inside
+server-tls-off = off
+server-tls-made = with a certificate made for this run
+server-tls-files = with a certificate from files
+server-tls-made-hint = It is for all names and addresses of this computer. Save it once the server runs, and tell clients to trust it
+server-tls-certificate = Certificate file
+server-tls-certificate-hover = A PEM file with the certificate, and those above it
+server-tls-key = Key file
+server-tls-key-hover = A PEM file with the certificate’s private key
+server-tls-shown = clients are shown { $sha256 }
+
+client-tls = TLS
+client-tls-hover = Encrypt the connection, and let the server prove who it is. The wire shows what is said inside
+client-tls-options = TLS options
+client-tls-name = Server name
+client-tls-name-hover = The name that the certificate must be for, and that the server is told (SNI); empty for the host
+client-tls-any = Accept any certificate (not safe)
+client-tls-any-hover = For the next connection only: nobody vouches for who the server is
+client-tls-verified = { $version }, verified
+client-tls-not-verified = { $version }, NOT verified
