@@ -307,3 +307,145 @@ impl<S: Socket> Read for Reads<'_, S> {
         self.0.read(buf)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::duplex::Duplex;
+    use crate::net::tls::{Own, Trust, client_config};
+    use crate::net::{Cause, spawn};
+    use crate::recording::{Direction, Ends, Recorder, Recording};
+    use rustls::StreamOwned;
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A client with TLS over it, which is not agreed on, its recording, and the other end.
+    fn pair() -> (Arc<Duplex>, Arc<Recording>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+        let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
+        let (remote, _) = listener.accept().expect("accepted");
+        remote.set_nodelay(true).expect("set");
+        let ends = Ends { local: local.local_addr().expect("address"), peer: local.peer_addr().expect("address") };
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        recording.connected(ends);
+        let (config, _) = client_config(Trust { roots: None, accept_any: true }).expect("settings");
+        let layer = Layer::client(Arc::new(config), "localhost").expect("a name");
+        let wire = Duplex::new(local, ends.peer, Arc::clone(&recording), PATIENCE).expect("alive").over_tls(layer);
+        (Arc::new(wire), recording, remote)
+    }
+
+    /// The same with TLS agreed on.
+    fn secured() -> (Arc<Duplex>, Arc<Recording>, StreamOwned<ServerConnection, TcpStream>) {
+        let (wire, recording, remote) = pair();
+        let server = ServerConnection::new(Own::made().expect("made").config()).expect("server");
+        let mut remote = StreamOwned::new(server, remote);
+        let securing = spawn("securing", {
+            let wire = Arc::clone(&wire);
+            move || wire.secure(PATIENCE)
+        })
+        .expect("thread");
+        remote.flush().expect("agreed");
+        securing.join().expect("joined").expect("agreed").expect("TLS");
+        (wire, recording, remote)
+    }
+
+    #[test]
+    fn agreeing_ends_by_its_limit_or_when_it_is_shut() {
+        let limit = Duration::from_millis(50);
+        let (wire, _, _remote) = pair();
+        let error = wire.secure(limit).expect_err("nobody answers");
+        assert!(matches!(error.cause, Cause::Tls(Trouble::Late(late)) if late == limit), "{error}");
+        let (wire, _, mut remote) = pair();
+        let securing = spawn("securing", {
+            let wire = Arc::clone(&wire);
+            move || wire.secure(PATIENCE)
+        })
+        .expect("thread");
+        remote.read_exact(&mut [0; 5]).expect("its hello");
+        wire.shut();
+        assert!(matches!(securing.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
+    }
+
+    #[test]
+    fn a_write_that_waits_does_not_keep_the_reader_waiting() {
+        let (wire, _, mut remote) = secured();
+        let writer = spawn("writer", {
+            let wire = Arc::clone(&wire);
+            move || wire.write(&vec![0; 64 << 20], |_| {})
+        })
+        .expect("thread");
+        // The peer reads nothing before it has been heard.
+        let mut buf = [0; 5];
+        for _ in 0..100 {
+            remote.write_all(b"hello").expect("sent");
+            assert_eq!(wire.read(&mut buf).expect("received"), 5);
+        }
+        wire.shut();
+        assert!(matches!(writer.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
+        assert!(matches!(wire.read(&mut buf).expect_err("shut").cause, Cause::Cancelled));
+    }
+
+    #[test]
+    fn a_reply_is_never_recorded_before_what_it_replies_to() {
+        let (wire, recording, mut remote) = secured();
+        let echo = spawn("echo", move || {
+            let mut byte = [0];
+            while remote.read_exact(&mut byte).is_ok() {
+                remote.write_all(&byte).expect("sent");
+            }
+        })
+        .expect("thread");
+        let reader = spawn("reader", {
+            let wire = Arc::clone(&wire);
+            move || while wire.read(&mut [0]).is_ok() {}
+        })
+        .expect("thread");
+        for n in 0..2_000 {
+            wire.write(&[1], |_| {}).expect("sent");
+            while recording.kept().end < 2 * (n + 1) {
+                std::thread::yield_now();
+            }
+        }
+        wire.shut();
+        reader.join().expect("joined");
+        echo.join().expect("joined");
+        recording.read(|log| {
+            for number in log.kept() {
+                let expected = if number % 2 == 0 { Direction::Out } else { Direction::In };
+                assert_eq!(log.segment(number).expect("kept").direction, expected, "segment {number}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_half_close_waits_for_what_has_begun_to_go_and_all_of_it_arrives() {
+        let (wire, recording, mut remote) = secured();
+        let sent: Vec<u8> = (0..8_u32 << 20).map(|n| (n >> 8) as u8).collect();
+        // Until nothing more goes at once, most likely within a record.
+        let mut gone = 0;
+        while let Some(n) = wire.write_at_once(&sent[gone..]).expect("alive") {
+            gone += n;
+        }
+        let begun = wire.has_begun();
+        assert!(wire.half_close());
+        let reading = spawn("reading", move || {
+            let mut all = Vec::new();
+            remote.read_to_end(&mut all).expect("a farewell");
+            all
+        })
+        .expect("thread");
+        if begun {
+            // As whoever writes does: the same bytes again.
+            while wire.has_begun() {
+                gone += wire.write_at_once(&sent[gone..]).expect("alive").unwrap_or_default();
+            }
+        }
+        wire.half_close_waiting();
+        let heard = reading.join().expect("joined");
+        assert!(heard == sent[..gone], "{} of {gone}", heard.len());
+        assert_eq!(recording.joined(Direction::Out).len(), gone);
+    }
+}
