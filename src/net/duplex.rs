@@ -1,12 +1,13 @@
 //! One TCP connection as its threads share it: each read and write is recorded as it returns.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::tls::{Agreed, Layer, Socket, Trouble};
+use super::stream::{Armed, Stream};
+use super::tls::{Agreed, Layer, Trouble};
 use super::{Cause, Error, Operation, lock};
 use crate::recording::{Direction, Recording, What};
 
@@ -34,77 +35,6 @@ pub(crate) struct Duplex {
     resets: AtomicBool,
     /// A write was told that the peer has reset it: the system tells only once.
     reset: AtomicBool,
-}
-
-/// The socket.
-#[derive(Debug)]
-enum Stream {
-    /// Its reads and writes wait.
-    Waits(TcpStream),
-    /// Its reads and writes never wait: a poll tells when it is time.
-    Polled(mio::net::TcpStream),
-}
-
-impl Stream {
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).read(buf),
-            Self::Polled(stream) => (&mut &*stream).read(buf),
-        }
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).write(bytes),
-            Self::Polled(stream) => (&mut &*stream).write(bytes),
-        }
-    }
-
-    /// One write that does not wait; `None` where the system has no such write.
-    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        match self {
-            #[cfg(unix)]
-            Self::Waits(stream) => Some(socket2::SockRef::from(stream).send_with_flags(bytes, libc::MSG_DONTWAIT)),
-            #[cfg(not(unix))]
-            Self::Waits(_) => None,
-            Self::Polled(_) => Some(self.write(bytes)),
-        }
-    }
-
-    fn shutdown(&self, half: Shutdown) -> io::Result<()> {
-        match self {
-            Self::Waits(stream) => stream.shutdown(half),
-            Self::Polled(stream) => stream.shutdown(half),
-        }
-    }
-
-    fn socket(&self) -> socket2::SockRef<'_> {
-        match self {
-            Self::Waits(stream) => stream.into(),
-            Self::Polled(stream) => stream.into(),
-        }
-    }
-}
-
-impl Socket for Stream {
-    fn peek(&self) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => stream.peek(&mut [0]),
-            Self::Polled(stream) => stream.peek(&mut [0]),
-        }
-    }
-
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.read(buf)
-    }
-
-    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        self.write_at_once(bytes)
-    }
-
-    fn can_write_at_once(&self) -> bool {
-        cfg!(unix) || matches!(self, Self::Polled(_))
-    }
 }
 
 impl Duplex {
@@ -546,31 +476,6 @@ impl Duplex {
     }
 }
 
-/// A stream that gets the limit for each wait.
-struct Armed<'a, F> {
-    stream: &'a Stream,
-    arm: F,
-}
-
-impl<F: Fn() -> io::Result<()>> Socket for Armed<'_, F> {
-    fn peek(&self) -> io::Result<usize> {
-        (self.arm)()?;
-        self.stream.peek()
-    }
-
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buf)
-    }
-
-    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        self.stream.write_at_once(bytes)
-    }
-
-    fn can_write_at_once(&self) -> bool {
-        self.stream.can_write_at_once()
-    }
-}
-
 /// Whether a read or write only says that it would have to wait, or has waited as long as it may.
 fn is_not_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
@@ -591,6 +496,7 @@ mod tests {
     use super::*;
     use crate::net::spawn;
     use crate::recording::{Ends, Recorder};
+    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     const PATIENCE: Duration = Duration::from_millis(50);

@@ -13,6 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Server
 use socketscope::net::client::{ClientTls, Ended as Over, Event as Said, Options, Security, Session, Sink, State};
 use socketscope::net::fetch::Fault;
 use socketscope::net::report::{Waited, Waker};
+use socketscope::net::server::misbehave::Misbehave;
 use socketscope::net::server::rules::Ready;
 use socketscope::net::server::{Boundary, Doing, Ended, Model, Server, Settings, Tls};
 use socketscope::net::tls::{Certificate, Trouble};
@@ -424,6 +425,24 @@ fn both_say_farewell() {
         connection.reset();
         let error = other.read(&mut [0]).expect_err("no farewell");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{model:?}");
+        let misbehave = Misbehave { reset_after: 8, ..Misbehave::default() };
+        let made = Made::with(Settings { model, misbehave, ..quick() });
+        let mut other = made.other();
+        let heard = other.read_to_end(&mut Vec::new()).expect_err("no farewell");
+        assert_eq!(heard.kind(), ErrorKind::ConnectionReset, "{model:?}");
+    }
+}
+
+#[test]
+fn what_a_client_says_with_the_end_of_the_handshake_is_heard() {
+    for model in MODELS {
+        let made = Made::new(model);
+        let mut other = made.other();
+        // It goes with the client's last word of the handshake.
+        other.conn.writer().write_all(b"Michael").expect("room");
+        let mut heard = [0; 23];
+        other.read_exact(&mut heard).expect("both");
+        assert_eq!(&heard, b"Welcome!Hello, Michael!", "{model:?}");
     }
 }
 
