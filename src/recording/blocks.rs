@@ -46,10 +46,16 @@ impl<T: Copy> Blocks<T> {
                 // The first one grows as it is filled: most connections are short.
                 let new = || if self.blocks.is_empty() { Vec::new() } else { Vec::with_capacity(Self::SIZE) };
                 let block = self.spare.take().unwrap_or_else(new);
+                if self.blocks.is_empty() {
+                    self.blocks.reserve_exact(1);
+                }
                 self.blocks.push_back(block);
             }
             let Some(last) = self.blocks.back_mut() else { return };
             let (now, later) = elements.split_at(elements.len().min(Self::SIZE - last.len()));
+            if last.capacity() == 0 {
+                last.reserve_exact(now.len());
+            }
             last.extend_from_slice(now);
             elements = later;
         }

@@ -231,6 +231,10 @@ impl Log {
             self.events.remove(0);
             self.first_event += 1;
         }
+        // One by one at first: most connections have few, and there may be thousands.
+        if self.events.len() == self.events.capacity() {
+            self.events.reserve_exact(self.events.len().max(1));
+        }
         self.events.push(Event { at: Duration::from_micros(at), before: self.kept().end, what });
     }
 

@@ -422,8 +422,12 @@ impl Recording {
         let cost = self.cost.load(Ordering::Relaxed);
         let (added, freed) = change(cost);
         self.cost.store(cost + added - freed, Ordering::Relaxed);
-        self.recorder.used.fetch_add(added, Ordering::Relaxed);
-        self.recorder.used.fetch_sub(freed, Ordering::Relaxed);
+        // All threads change it: not for nothing.
+        match added.checked_sub(freed) {
+            Some(0) => {}
+            Some(more) => _ = self.recorder.used.fetch_add(more, Ordering::Relaxed),
+            None => _ = self.recorder.used.fetch_sub(freed - added, Ordering::Relaxed),
+        }
     }
 
     /// Looks at what is kept. The worker waits for as long as `look` takes: copy, do not draw.

@@ -233,7 +233,7 @@ impl Teller<'_> {
 
     /// Sends messages to all other clients. Who does not take them misses them, which is told once until it takes one
     /// again.
-    fn tell_others(&self, connection: &Connection, messages: &[(usize, Vec<u8>)]) {
+    fn tell_others(&self, connection: &Connection, messages: &[Vec<u8>]) {
         if messages.is_empty() {
             return;
         }
@@ -241,9 +241,7 @@ impl Teller<'_> {
             let registry = lock(&self.shared.registry);
             registry.open.values().filter(|one| one.id != connection.id).cloned().collect()
         };
-        for (message, other) in
-            messages.iter().flat_map(|(_, message)| others.iter().map(move |other| (message, other)))
-        {
+        for (message, other) in messages.iter().flat_map(|message| others.iter().map(move |other| (message, other))) {
             match other.send(message) {
                 Ok(()) => other.misses.store(false, Ordering::Relaxed),
                 // It has just gone.

@@ -90,7 +90,8 @@ impl<'a> Conversation<'a> {
         let mut manners = Manners::new(&settings.misbehave, settings.pause);
         let welcome = settings.welcome.as_bytes();
         let answers = Answers { bytes: welcome.to_vec(), ..Answers::default() };
-        let mut steps = Vec::new();
+        // One is enough for who behaves.
+        let mut steps = Vec::with_capacity(1);
         manners.welcome(welcome, &mut steps);
         Self {
             greeting: Greeting::new(settings.boundary, rules, ends.peer.to_string(), SystemTime::now),
@@ -163,6 +164,7 @@ impl<'a> Conversation<'a> {
 
     fn answer(&mut self, bytes: &[u8]) {
         self.answers.clear();
+        self.answers.most = self.manners.most();
         let next = self.greeting.read(bytes, &mut self.answers);
         self.manners.answer(&mut self.answers, next, &mut self.steps);
         self.answering = true;
@@ -238,9 +240,9 @@ mod tests {
 
     #[test]
     fn a_drip_is_a_byte_and_a_wait_by_turns() {
-        let settings = settings(Misbehave { drip_ms: 3, ..Misbehave::default() });
+        let dripping = Misbehave { drip_ms: 3, ..Misbehave::default() };
+        let settings = Settings { welcome: "Hi".to_owned(), ..settings(dripping) };
         let rules = Rules::greeting("{message}");
-        let settings = Settings { welcome: "Hi".to_owned(), ..settings };
         let mut talk = Conversation::new(&settings, &rules, ends());
         assert_eq!(doings(&mut talk, 99), ["H", "3ms", "i", "3ms", "Read"]);
         talk.heard(b"");

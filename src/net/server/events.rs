@@ -30,7 +30,7 @@ pub(super) struct EventLoop<'a> {
     /// The tokens before this one are not for clients.
     first: usize,
     name: Arc<str>,
-    clients: Vec<Option<Client<'a>>>,
+    clients: Vec<Option<Box<Client<'a>>>>,
     /// Places in `clients` where nobody is.
     free: Vec<usize>,
     /// When whose time has come: one for each client at the most.
@@ -115,7 +115,7 @@ impl<'a> EventLoop<'a> {
             poke: Some(poke),
         });
         let talk = Conversation::new(&self.shared.settings, self.rules, connection.ends);
-        self.clients[index] = Some(Client {
+        self.clients[index] = Some(Box::new(Client {
             securing: wire.is_over_tls().then(|| Instant::now() + SECURE_LIMIT),
             connection,
             wire,
@@ -126,7 +126,7 @@ impl<'a> EventLoop<'a> {
             // What it has sent so far is told as an event.
             drained: true,
             ends: false,
-        });
+        }));
         self.turn(index);
     }
 
@@ -165,7 +165,7 @@ impl<'a> EventLoop<'a> {
         for client in std::mem::take(&mut self.clients).into_iter().flatten() {
             client.wire.shut();
             let ended = client.connection.hand.asked().unwrap_or(Ended::Stopped);
-            self.over(client, ended);
+            self.over(*client, ended);
         }
     }
 
@@ -205,7 +205,7 @@ impl<'a> EventLoop<'a> {
             }
         };
         self.free.push(index);
-        self.over(client, ended);
+        self.over(*client, ended);
     }
 
     fn over(&self, client: Client<'a>, ended: Ended) {

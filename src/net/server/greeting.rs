@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Boundary;
-use super::rules::Rules;
+use super::rules::{Plain, Rules};
 use super::template::Facts;
 
 /// How long a line may be, its line end not counted, with [`Boundary::Line`]: 64 KiB.
@@ -29,12 +29,14 @@ pub enum Next {
 pub struct Answers {
     /// All replies, one after the other.
     pub bytes: Vec<u8>,
-    /// Where each of them ends.
-    pub ends: Vec<usize>,
+    /// How many replies that are.
+    pub replies: usize,
+    /// If so many are given, the messages that follow have none.
+    pub most: Option<usize>,
     /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
     pub delays: Vec<(usize, Duration)>,
-    /// What goes to all other clients, one after the other, each with the number of its reply, from 0.
-    pub others: Vec<(usize, Vec<u8>)>,
+    /// What goes to all other clients, one after the other. Each is one of the replies.
+    pub others: Vec<Vec<u8>>,
     /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
     pub matched: Option<(usize, Vec<u8>)>,
 }
@@ -46,27 +48,22 @@ const ENOUGH: usize = 1 << 20;
 pub const SAMPLE: usize = 80;
 
 impl Answers {
-    /// Ready for the next read; the room is used again, unless one read of many short lines made it large.
+    /// Ready for the next read; the room is used again, unless there is much more of it than was needed.
     pub fn clear(&mut self) {
-        if self.bytes.capacity() > 64 << 10 {
+        if self.bytes.capacity() > (64 << 10).max(8 * self.bytes.len()) {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
-        self.ends.clear();
+        self.replies = 0;
+        self.most = None;
         self.delays.clear();
         self.others.clear();
         self.matched = None;
     }
 
-    /// Only the first so many of them.
-    pub(super) fn keep(&mut self, replies: usize) {
-        if replies < self.ends.len() {
-            self.ends.truncate(replies);
-            self.bytes.truncate(self.ends.last().copied().unwrap_or_default());
-            let end = self.bytes.len();
-            self.delays.retain(|(begin, _)| *begin < end);
-            self.others.retain(|(reply, _)| *reply < replies);
-        }
+    /// Whether there may be another reply.
+    fn has_room(&self) -> bool {
+        self.most.is_none_or(|most| self.replies < most)
     }
 }
 
@@ -107,8 +104,8 @@ impl<'a> Greeting<'a> {
         if self.boundary == Boundary::AsRead {
             return self.message(bytes, b"", out);
         }
-        let mut used = 0;
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let mut used = self.greet_lines(bytes, out);
+        for piece in bytes[used..].split_inclusive(|byte| *byte == b'\n') {
             if out.bytes.len() >= ENOUGH {
                 return Next::Rest(used);
             }
@@ -122,6 +119,35 @@ impl<'a> Greeting<'a> {
             }
         }
         Next::Read
+    }
+
+    /// Greets the lines that `bytes` begin with, where nothing but the greeting answers them: fast, as there may be millions.
+    /// Says how many bytes that were; what is left needs a closer look.
+    fn greet_lines(&mut self, bytes: &[u8], out: &mut Answers) -> usize {
+        let Some(Plain { before, between, between_crlf }) = self.rules.plain() else { return 0 };
+        if !self.begun.is_empty() || out.most.is_some() {
+            return 0;
+        }
+        let (mut used, mut lines) = (0, 0);
+        out.bytes.extend_from_slice(before);
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            let (message, between) = match &bytes[used..end] {
+                [message @ .., b'\r'] => (message, between_crlf),
+                message => (message, between),
+            };
+            if message == b"exit" || message.len() > LONGEST_LINE || out.bytes.len() >= ENOUGH {
+                break;
+            }
+            out.bytes.extend_from_slice(message);
+            out.bytes.extend_from_slice(between);
+            used = end + 1;
+            lines += 1;
+        }
+        // What would begin another reply.
+        out.bytes.truncate(out.bytes.len() - before.len());
+        out.replies += lines;
+        self.answered += lines as u64;
+        used
     }
 
     /// A piece of a line, up to its line end if it has come.
@@ -166,12 +192,16 @@ impl<'a> Greeting<'a> {
         if answer.ends_as_message {
             out.bytes.extend_from_slice(end);
         }
-        if answer.to_others {
-            out.others.push((out.ends.len(), out.bytes.split_off(begin)));
-        }
-        out.ends.push(out.bytes.len());
-        if !answer.delay.is_zero() {
-            out.delays.push((begin, answer.delay));
+        if out.has_room() {
+            out.replies += 1;
+            if answer.to_others {
+                out.others.push(out.bytes.split_off(begin));
+            }
+            if !answer.delay.is_zero() {
+                out.delays.push((begin, answer.delay));
+            }
+        } else {
+            out.bytes.truncate(begin);
         }
         if let Some(rule) = answer.rule {
             out.matched = Some((rule, message[..message.len().min(SAMPLE)].to_vec()));
@@ -193,6 +223,7 @@ fn split_line_end(bytes: &[u8]) -> (&[u8], &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::server::rules::Rule;
     use proptest::prelude::*;
 
     /// The replies to `reads` joined, how it went on, and how many messages were answered.
@@ -213,6 +244,15 @@ mod tests {
     fn check(boundary: Boundary, reads: &[&[u8]], replies: &[u8], next: Next) {
         let (out, came, _) = talk(boundary, reads.iter().copied());
         assert_eq!((out.escape_ascii().to_string(), came), (replies.escape_ascii().to_string(), next));
+    }
+
+    #[test]
+    fn no_more_replies_are_given_than_there_may_be() {
+        let rules = Rules::greeting("Hello, {message}!");
+        let mut greeting = Greeting::new(Boundary::Automatic, &rules, "peer".to_owned(), SystemTime::now);
+        let mut out = Answers { most: Some(2), ..Answers::default() };
+        assert_eq!(greeting.read(b"a\nb\nc\nd", &mut out), Next::Read);
+        assert_eq!((out.bytes.as_slice(), out.replies), (b"Hello, a!\nHello, b!\n".as_slice(), 2));
     }
 
     #[test]
@@ -320,6 +360,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn fast_or_slow_the_greeting_is_the_same(bytes in talkative()) {
+            let rules = Rules::greeting("Hello, {message}!");
+            // Where there are rules, each message is looked at on its own.
+            let never = Rule { pattern: "never said".to_owned(), ..Rule::default() };
+            let with_rules = Rules::new(&[never], "Hello, {message}!", |_| Ok(Vec::new())).expect("no mistake");
+            let read = |rules| {
+                let mut out = Answers::default();
+                let mut greeting = Greeting::new(Boundary::Line, rules, "peer".to_owned(), SystemTime::now);
+                let next = greeting.read(&bytes, &mut out);
+                (next, out, greeting.answered(), greeting.begun())
+            };
+            prop_assert_eq!(read(&rules), read(&with_rules));
+        }
+
         #[test]
         fn with_lines_it_does_not_matter_how_the_bytes_are_cut(
             bytes in talkative(),

@@ -23,6 +23,8 @@ pub(super) struct Hand {
     /// Held while a message goes out: no other comes in between.
     writing: Mutex<()>,
     waiting: Mutex<Waiting>,
+    /// Something waits: asked before each write.
+    waits: AtomicBool,
     /// Of the connection's own message some went and some did not: nothing may come between. Changed by who holds
     /// [`Hand::writing`].
     cut: AtomicBool,
@@ -88,6 +90,13 @@ impl Hand {
         }
     }
 
+    /// Ends it for the server, which stops.
+    pub(super) fn hang_up(&self) {
+        if let Some(link) = self.linked() {
+            link.wire.shut();
+        }
+    }
+
     fn linked(&self) -> Option<Link> {
         lock(&self.link).clone()
     }
@@ -97,15 +106,31 @@ impl Hand {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Sends `bytes` for the connection's own thread, after what waits.
-    pub(super) fn write(&self, wire: &Duplex, bytes: &[u8], written: impl FnMut(usize)) -> Result<(), Error> {
+    /// Sends `bytes` for the connection's own thread, after what waits. `blocks` is told if that takes its time.
+    pub(super) fn write(
+        &self,
+        wire: &Duplex,
+        bytes: &[u8],
+        mut written: impl FnMut(usize),
+        blocks: impl FnOnce(),
+    ) -> Result<(), Error> {
         let _writing = lock(&self.writing);
         // A person has said that nothing more will be sent; what comes is still read.
         if wire.is_half_closed() {
             return Ok(());
         }
-        self.flush(wire)?;
-        wire.write(bytes, written)
+        if self.waits.load(Ordering::Acquire) {
+            blocks();
+            self.flush(wire)?;
+            return wire.write(bytes, written);
+        }
+        let n = wire.write_at_once(bytes)?.unwrap_or_default();
+        written(n);
+        if n < bytes.len() {
+            blocks();
+            wire.write(&bytes[n..], written)?;
+        }
+        Ok(())
     }
 
     /// Sends what waits. Called with [`Hand::writing`] held.
@@ -113,7 +138,10 @@ impl Hand {
         loop {
             let message = {
                 let mut waiting = lock(&self.waiting);
-                let Some(message) = waiting.messages.pop_front() else { return Ok(()) };
+                let Some(message) = waiting.messages.pop_front() else {
+                    self.waits.store(false, Ordering::Release);
+                    return Ok(());
+                };
                 waiting.bytes -= message.len();
                 message
             };
@@ -150,15 +178,18 @@ impl Hand {
 
     /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.
     pub(super) fn flush_at_once(&self, wire: &Duplex) -> Result<bool, Error> {
-        let _writing = lock(&self.writing);
-        if self.cut.load(Ordering::Relaxed) {
+        if !self.waits.load(Ordering::Acquire) {
             return Ok(true);
         }
-        self.flush_what_goes(wire)
+        let _writing = lock(&self.writing);
+        if self.cut.load(Ordering::Relaxed) { Ok(true) } else { self.flush_what_goes(wire) }
     }
 
     /// Called with [`Hand::writing`] held.
     fn flush_what_goes(&self, wire: &Duplex) -> Result<bool, Error> {
+        if !self.waits.load(Ordering::Acquire) {
+            return Ok(true);
+        }
         let mut waiting = lock(&self.waiting);
         while let Some(message) = waiting.messages.front_mut() {
             let Some(n) = wire.write_at_once(message)? else { return Ok(false) };
@@ -169,7 +200,7 @@ impl Hand {
             }
             waiting.bytes -= n;
         }
-        waiting.sending = false;
+        self.waits.store(false, Ordering::Release);
         Ok(true)
     }
 
@@ -212,11 +243,11 @@ impl Connection {
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
         let (mut rest, mut begun) = (message, false);
         if waiting.messages.is_empty()
-            && !hand.cut.load(Ordering::Relaxed)
             && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
                 TryLockError::Poisoned(guard) => Ok(guard.into_inner()),
                 TryLockError::WouldBlock => Err(()),
             })
+            && !hand.cut.load(Ordering::Relaxed)
         {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
@@ -231,11 +262,8 @@ impl Connection {
         if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }
-        if link.poke.is_some() {
-            waiting.sending = true;
-            link.poke();
-        } else if !waiting.sending {
-            match self.start_sending(link) {
+        if link.poke.is_none() && !waiting.sending {
+            match self.start_sending(link.clone()) {
                 Ok(()) => waiting.sending = true,
                 // It is sent before the next reply.
                 Err(_) if begun => {}
@@ -244,6 +272,8 @@ impl Connection {
         }
         waiting.bytes += rest.len();
         waiting.messages.push_back(rest.to_vec());
+        hand.waits.store(true, Ordering::Release);
+        link.poke();
         Ok(())
     }
 

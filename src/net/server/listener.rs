@@ -14,8 +14,7 @@ use super::events::EventLoop;
 use super::queue::Watch;
 use super::rules::{self, Rules};
 use super::serve::Job;
-use super::threads::Pool;
-use super::{Ended, Event, Model, Shared, State};
+use super::{Event, Model, Shared, State};
 use crate::i18n::t;
 use crate::net::connect::resolve;
 use crate::net::report::Reporter;
@@ -44,7 +43,7 @@ pub(super) fn run(host: &str, port: u16, shared: &Arc<Shared>, recorder: &Arc<Re
     }))
     .unwrap_or_else(|panic| Err(Error::panic(address::join(host, port), &*panic)));
     // The listener is closed: nobody comes any more. Now those who are here.
-    shared.hang_up.cancel();
+    shared.hang_up();
     shared.threads.join();
     // No connection is left that could get another.
     for thread in std::mem::take(&mut *lock(&shared.senders)) {
@@ -128,12 +127,12 @@ impl<'a> Acceptor<'a> {
         let _guard = self.shared.stop.on_cancel({
             let waker = Arc::clone(&self.waker);
             // Where this thread serves one after the other, it cannot stop accepting before that ends.
-            let hang_up = (model == Model::Single).then(|| self.shared.hang_up.clone());
+            let served_here = (model == Model::Single).then(|| Arc::clone(self.shared));
             move || {
                 // It fails only when the poll has gone, and with it whoever would have been woken.
                 _ = waker.wake();
-                if let Some(hang_up) = &hang_up {
-                    hang_up.cancel();
+                if let Some(shared) = &served_here {
+                    shared.hang_up();
                 }
             }
         });
@@ -147,7 +146,7 @@ impl<'a> Acceptor<'a> {
         let (rules, waker) = (Arc::clone(&self.rules), Arc::clone(&self.waker));
         let teller = Teller { shared: &shared, reporter: &reporter, acceptor: &waker };
         let mut serving = match model {
-            Model::Threads => Serving::Threads { pool: Pool::new(&shared), unserved: None },
+            Model::Threads => Serving::Threads { shared: &shared, unserved: None },
             Model::Single => Serving::Single(std::thread::current().name().unwrap_or_default().into()),
             Model::Events => Serving::Events(EventLoop::new(&shared, &rules, teller, &waker, CLIENT)),
         };
@@ -265,10 +264,10 @@ impl<'a> Acceptor<'a> {
             acceptor: Arc::clone(&self.waker),
         };
         match serving {
-            Serving::Threads { pool, unserved } => pool.serve(job(connection, stream)).map_err(|(error, job)| {
-                *unserved = Some(job);
-                error
-            }),
+            Serving::Threads { unserved, .. } => {
+                *unserved = Some(job(connection, stream));
+                serving.serve_unserved()
+            }
             Serving::Single(thread) => {
                 let _watch = Watch::new(self.address, self.shared, self.reporter);
                 job(connection, stream).run(thread);
@@ -286,8 +285,8 @@ impl<'a> Acceptor<'a> {
 enum Serving<'a> {
     /// A thread for each.
     Threads {
-        pool: Pool,
-        /// Accepted when there could be no further thread.
+        shared: &'a Arc<Shared>,
+        /// Has no thread yet, because there could be no further one.
         unserved: Option<Job>,
     },
     /// This thread, whose name is this, one after the other.
@@ -317,11 +316,11 @@ impl Serving<'_> {
         }
     }
 
-    /// Finds a thread for who was accepted when there was none.
+    /// Finds a thread for who has been accepted and has none.
     fn serve_unserved(&mut self) -> io::Result<()> {
-        if let Self::Threads { pool, unserved } = self
+        if let Self::Threads { shared, unserved } = self
             && let Some(job) = unserved.take()
-            && let Err((error, job)) = pool.serve(job)
+            && let Err((error, job)) = shared.threads.serve(job, shared)
         {
             *unserved = Some(job);
             return Err(error);
@@ -332,7 +331,7 @@ impl Serving<'_> {
     /// Nobody comes any more.
     fn end(self) {
         match self {
-            Self::Threads { unserved: Some(job), .. } => job.give_up(Ended::Stopped),
+            Self::Threads { unserved: Some(job), .. } => job.give_up(),
             Self::Threads { .. } | Self::Single(_) => {}
             Self::Events(clients) => clients.end(),
         }

@@ -126,6 +126,13 @@ impl<'a> Manners<'a> {
         self.replied
     }
 
+    /// How many more replies there may be.
+    pub(super) fn most(&self) -> Option<usize> {
+        let stall_after = u64::from(self.misbehave.stall_after);
+        let left = usize::try_from(stall_after.saturating_sub(self.replied)).unwrap_or(usize::MAX);
+        (stall_after > 0).then_some(left)
+    }
+
     /// What to do with the welcome.
     pub(super) fn welcome(&mut self, text: &[u8], steps: &mut Vec<Step>) {
         wait(Duration::from_millis(self.misbehave.greet_late_ms.into()), steps);
@@ -136,15 +143,10 @@ impl<'a> Manners<'a> {
 
     /// What to do with the answers to one read; they may become others.
     pub(super) fn answer(&mut self, answers: &mut Answers, next: Next, steps: &mut Vec<Step>) {
-        let mut replies = answers.ends.len();
+        let replies = answers.replies;
         if self.misbehave.close_silently && (replies > 0 || next != Next::Read) {
             steps.push(Step::Close);
             return;
-        }
-        if self.misbehave.stall_after > 0 {
-            let left = u64::from(self.misbehave.stall_after).saturating_sub(self.replied);
-            replies = replies.min(usize::try_from(left).unwrap_or(usize::MAX));
-            answers.keep(replies);
         }
         self.replied += replies as u64;
         if self.misbehave.glue > 1 && !self.glue(answers, replies, next) {
@@ -242,7 +244,7 @@ mod tests {
 
     /// Three replies: `one`, `two`, and Chinese, the last after a delay.
     fn three() -> Answers {
-        Answers { bytes: "onetwo再见".into(), ends: vec![3, 6, 12], delays: vec![(6, ms(9))], ..Answers::default() }
+        Answers { bytes: "onetwo再见".into(), replies: 3, delays: vec![(6, ms(9))], ..Answers::default() }
     }
 
     /// What is done with the welcome `Hi`, and with two reads that have [`three`] each.
@@ -316,8 +318,12 @@ mod tests {
 
     #[test]
     fn it_stalls_resets_is_deaf_and_closes() {
-        let stalling = Misbehave { stall_after: 2, ..Misbehave::default() };
-        check(stalling, 1, &[Send(0..2)], &[Wait(ms(1)), Send(0..6)], &[]);
+        let stalling = Misbehave { stall_after: 4, ..Misbehave::default() };
+        let mut manners = Manners::new(&stalling, ms(0));
+        assert_eq!(manners.most(), Some(4));
+        manners.answer(&mut three(), Next::Read, &mut Vec::new());
+        assert_eq!(manners.most(), Some(1));
+        assert_eq!(Manners::new(&Misbehave::default(), ms(0)).most(), None);
         let resetting = Misbehave { reset_after: 4, ..Misbehave::default() };
         check(resetting, 0, &[Send(0..2)], &[Send(0..2), Reset], &[Reset]);
         let at_once = Misbehave { reset_after: 1, never_read: true, ..Misbehave::default() };

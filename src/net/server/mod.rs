@@ -404,6 +404,13 @@ impl Shared {
         }
     }
 
+    /// Ends every connection that a thread serves, now and from now on.
+    fn hang_up(&self) {
+        self.hang_up.cancel();
+        let open: Vec<_> = lock(&self.registry).open.values().cloned().collect();
+        open.iter().for_each(|connection| connection.hand.hang_up());
+    }
+
     /// Moves a connection from the open ones to the closed; says whether there was no room for another before.
     fn retire(&self, connection: &Arc<Connection>) -> bool {
         let mut registry = lock(&self.registry);

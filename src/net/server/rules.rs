@@ -248,6 +248,20 @@ impl Mistake {
 pub struct Rules {
     all: Vec<Compiled>,
     greeting: Template,
+    /// Where there is nothing but it.
+    plain: Option<Plain>,
+}
+
+/// A greeting that is the message with something before it and something behind, cut so that what stands between two messages
+/// is one piece.
+#[derive(Clone, Debug)]
+pub(super) struct Plain {
+    /// Before the first message.
+    pub(super) before: Vec<u8>,
+    /// After a message that ended with LF, up to the next one.
+    pub(super) between: Vec<u8>,
+    /// After one that ended with CRLF.
+    pub(super) between_crlf: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -295,7 +309,13 @@ impl Rules {
     /// The greeting alone. `greeting` is a [`Template`] without escapes.
     #[must_use]
     pub fn greeting(greeting: &str) -> Self {
-        Self { all: Vec::new(), greeting: Template::new(greeting) }
+        let greeting = Template::new(greeting);
+        let plain = greeting.around_message().map(|(before, behind)| Plain {
+            before: before.to_vec(),
+            between: [behind, b"\n", before].concat(),
+            between_crlf: [behind, b"\r\n", before].concat(),
+        });
+        Self { all: Vec::new(), greeting, plain }
     }
 
     /// `rules` in their order, then the greeting. `read` reads the files that replies are made of.
@@ -307,6 +327,11 @@ impl Rules {
         let compiled =
             numbered.map(|(number, rule)| compile(rule, &read).map_err(|what| Mistake { rule: number, what }));
         Ok(Self { all: compiled.collect::<Result<_, _>>()?, ..Self::greeting(greeting) })
+    }
+
+    /// What answers everything, if that is the same for every message.
+    pub(super) fn plain(&self) -> Option<&Plain> {
+        self.plain.as_ref().filter(|_| self.all.is_empty())
     }
 
     /// Appends the reply of the first rule that is for `message` to `out`, without the line end.

@@ -50,13 +50,13 @@ impl Job {
         teller.end(&connection, ended);
     }
 
-    /// It is not served any more.
-    pub(super) fn give_up(self, why: Ended) {
+    /// The server stops before there was a thread for the client.
+    pub(super) fn give_up(self) {
         let Self { connection, stream, shared, reporter, acceptor, .. } = self;
         connection.recording.ending();
         drop(stream);
         connection.recording.closed();
-        Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor }.end(&connection, why);
+        Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor }.end(&connection, Ended::Stopped);
     }
 }
 
@@ -72,39 +72,38 @@ fn serve(
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
     };
-    let _guard = shared.hang_up.on_cancel({
-        let wire = Arc::clone(&wire);
-        move || wire.shut()
-    });
-    let (shared, reporter) = (Arc::clone(shared), teller.reporter.clone());
-    connection.hand.link(Link { wire: Arc::clone(&wire), shared, reporter, poke: None });
+    let link =
+        Link { wire: Arc::clone(&wire), shared: Arc::clone(shared), reporter: teller.reporter.clone(), poke: None };
+    connection.hand.link(link);
+    // Whoever ends all connections ends those that have a link; and this one, if it was too late for that.
+    if shared.hang_up.is_cancelled() {
+        wire.shut();
+    }
     let ended = Talk { connection, wire: &wire, teller }.converse(rules).unwrap_or_else(broken);
     connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
 }
 
 /// The room for what a read returns: small, and large only while reads fill it.
 struct Room {
-    small: [u8; SMALL],
-    large: Vec<u8>,
+    bytes: Vec<u8>,
     /// The most that one read may return.
     most: usize,
 }
 
 impl Room {
     fn new(most: usize) -> Self {
-        Self { small: [0; SMALL], large: Vec::new(), most }
+        Self { bytes: vec![0; most.min(SMALL)], most }
     }
 
     fn get(&mut self) -> &mut [u8] {
-        if self.large.is_empty() { &mut self.small[..self.most.min(SMALL)] } else { &mut self.large }
+        &mut self.bytes
     }
 
     /// The last read returned so many bytes.
     fn fit(&mut self, read: usize) {
-        if self.large.is_empty() && read == SMALL && self.most > SMALL {
-            self.large = vec![0; self.most];
-        } else if read < SMALL {
-            self.large = Vec::new();
+        let wanted = if read < SMALL { self.most.min(SMALL) } else { self.most };
+        if self.bytes.len() != wanted {
+            self.bytes = vec![0; wanted];
         }
     }
 }
@@ -140,9 +139,9 @@ impl Talk<'_> {
                     room.fit(n);
                 }
                 Do::Write(bytes) => {
-                    connection.set_doing(Doing::Writing);
                     let n = bytes.len();
-                    connection.hand.write(wire, bytes, |n| connection.count_out(n))?;
+                    let written = |n| connection.count_out(n);
+                    connection.hand.write(wire, bytes, written, || connection.set_doing(Doing::Writing))?;
                     talk.sent(n);
                 }
                 Do::Wait(time) => {
@@ -178,6 +177,7 @@ impl Talk<'_> {
             }
             left -= now;
             if left.is_zero() {
+                self.connection.set_doing(Doing::Writing);
                 return true;
             }
         }

@@ -101,6 +101,17 @@ impl Template {
         }
     }
 
+    /// What stands before and behind the message, where it has one place, and nothing else has any.
+    pub(super) fn around_message(&self) -> Option<(&[u8], &[u8])> {
+        match self.0.as_slice() {
+            [Piece::Message] => Some((b"", b"")),
+            [Piece::Text(before), Piece::Message] => Some((before, b"")),
+            [Piece::Message, Piece::Text(behind)] => Some((b"", behind)),
+            [Piece::Text(before), Piece::Message, Piece::Text(behind)] => Some((before, behind)),
+            _ => None,
+        }
+    }
+
     /// Appends the reply to `message` to `out`.
     pub(super) fn fill(&self, message: &[u8], captures: Option<&Captures<'_>>, facts: &Facts<'_>, out: &mut Vec<u8>) {
         use std::io::Write as _;

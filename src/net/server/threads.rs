@@ -1,13 +1,11 @@
 //! The threads that serve connections: each connection has one to itself while it is open. A thread whose connection has
 //! ended serves the next one, which costs less than a new thread; only few wait for that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-
-use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::serve::Job;
 use super::{MOST_CONNECTIONS, Shared};
@@ -20,13 +18,28 @@ const MOST_SPARE: usize = 32;
 /// The threads of connections of all servers together: a process that has too many is ended by the system.
 static ALL: AtomicUsize = AtomicUsize::new(0);
 
-/// The threads that nobody has joined yet, and how many of them wait for another connection.
+/// The threads of a server's connections.
 #[derive(Debug, Default)]
 pub(super) struct Threads {
+    queue: Mutex<Queue>,
+    queued: Condvar,
     running: Mutex<Running>,
-    spare: AtomicUsize,
 }
 
+/// Clients that wait for a thread, and the threads that will take them.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Each has a thread that waits or begins.
+    jobs: VecDeque<Job>,
+    /// Threads that wait for a client.
+    spare: usize,
+    /// Threads that have not come so far yet.
+    beginning: usize,
+    /// There will be no more clients.
+    closed: bool,
+}
+
+/// The threads that nobody has joined yet.
 #[derive(Debug, Default)]
 struct Running {
     /// By the number of the connection that each was made for.
@@ -36,12 +49,63 @@ struct Running {
 }
 
 impl Threads {
-    /// Waits for all to end.
-    pub(super) fn join(&self) {
-        let Running { all, finished } = std::mem::take(&mut *lock(&self.running));
-        for thread in all.into_values().chain(finished) {
-            // Its panics were caught and reported.
-            _ = thread.join();
+    /// Lets a thread serve the client.
+    ///
+    /// # Errors
+    /// There can be no further thread now; what was to be done comes back with it.
+    pub(super) fn serve(&self, job: Job, shared: &Arc<Shared>) -> Result<(), (io::Error, Job)> {
+        let number = job.connection.id;
+        {
+            let mut queue = lock(&self.queue);
+            queue.jobs.push_back(job);
+            if queue.spare + queue.beginning >= queue.jobs.len() {
+                self.queued.notify_one();
+                return Ok(());
+            }
+            queue.beginning += 1;
+        }
+        self.begin(number, shared).or_else(|error| {
+            let mut queue = lock(&self.queue);
+            queue.beginning -= 1;
+            // Not there: another thread has become free meanwhile.
+            queue.jobs.pop_back().map_or(Ok(()), |job| Err((error, job)))
+        })
+    }
+
+    /// Makes a thread, for connection `number` first.
+    fn begin(&self, number: u64, shared: &Arc<Shared>) -> io::Result<()> {
+        let one = OneOfAll::new().ok_or_else(|| io::Error::other(t("server-too-many-threads")))?;
+        let name = format!("conn-{number}");
+        let work = {
+            let (shared, name) = (Arc::clone(shared), Arc::from(name.as_str()));
+            move || {
+                let _one = one;
+                shared.threads.work(&name);
+                shared.threads.end(number);
+            }
+        };
+        // Locked until its handle is in its place: the thread looks for it there when it ends.
+        let mut running = lock(&self.running);
+        running.all.insert(number, spawn(&name, work)?);
+        Ok(())
+    }
+
+    /// What each thread does: serves one client after the other, until too many threads wait for one.
+    fn work(&self, name: &Arc<str>) {
+        let mut queue = lock(&self.queue);
+        queue.beginning -= 1;
+        loop {
+            if let Some(job) = queue.jobs.pop_front() {
+                drop(queue);
+                job.run(name);
+                queue = lock(&self.queue);
+            } else if queue.closed || queue.spare >= MOST_SPARE {
+                return;
+            } else {
+                queue.spare += 1;
+                queue = self.queued.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                queue.spare -= 1;
+            }
         }
     }
 
@@ -59,74 +123,14 @@ impl Threads {
         }
     }
 
-    /// One more waits for a connection, if there are not enough.
-    fn wait_spare(&self, jobs: &Receiver<Job>) -> Option<Job> {
-        let more = |spare| (spare < MOST_SPARE).then_some(spare + 1);
-        self.spare.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        // It fails once the server accepts no more.
-        let job = jobs.recv().ok();
-        self.spare.fetch_sub(1, Ordering::Relaxed);
-        job
-    }
-}
-
-/// Gives each connection its thread. Threads that wait for one end when this is dropped.
-#[derive(Debug)]
-pub(super) struct Pool {
-    shared: Arc<Shared>,
-    /// Without room: what is sent has been taken by a thread that waited for it.
-    jobs: Sender<Job>,
-    waiting: Receiver<Job>,
-}
-
-impl Pool {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        let (jobs, waiting) = bounded(0);
-        Self { shared: Arc::clone(shared), jobs, waiting }
-    }
-
-    /// Lets a thread serve the client.
-    ///
-    /// # Errors
-    /// There can be no further thread now; what was to be done comes back with it.
-    pub(super) fn serve(&self, job: Job) -> Result<(), (io::Error, Job)> {
-        let Err(refused) = self.jobs.try_send(job) else { return Ok(()) };
-        let job = refused.into_inner();
-        let one = OneOfAll::new();
-        if ALL.load(Ordering::Relaxed) > MOST_CONNECTIONS {
-            return Err((io::Error::other(t("server-too-many-threads")), job));
-        }
-        let number = job.connection.id;
-        let name: Arc<str> = format!("conn-{number}").into();
-        // Where no thread can be made, what it was to do is wanted back.
-        let first = Arc::new(Mutex::new(Some(job)));
-        let work = {
-            let (shared, waiting) = (Arc::clone(&self.shared), self.waiting.clone());
-            let (name, first) = (Arc::clone(&name), Arc::clone(&first));
-            move || {
-                let _one = one;
-                let mut next = lock(&first).take();
-                drop(first);
-                while let Some(job) = next {
-                    job.run(&name);
-                    next = shared.threads.wait_spare(&waiting);
-                }
-                shared.threads.end(number);
-            }
-        };
-        // Locked until its handle is in its place: the thread looks for it there when it ends.
-        let mut running = lock(&self.shared.threads.running);
-        match spawn(&name, work) {
-            Ok(thread) => {
-                running.all.insert(number, thread);
-                Ok(())
-            }
-            Err(error) => {
-                drop(running);
-                // No thread has taken it.
-                let job = lock(&first).take();
-                job.map_or(Ok(()), |job| Err((error, job)))
-            }
+    /// Waits for all to end. No more clients come.
+    pub(super) fn join(&self) {
+        lock(&self.queue).closed = true;
+        self.queued.notify_all();
+        let Running { all, finished } = std::mem::take(&mut *lock(&self.running));
+        for thread in all.into_values().chain(finished) {
+            // Its panics were caught and reported.
+            _ = thread.join();
         }
     }
 }
@@ -135,9 +139,10 @@ impl Pool {
 struct OneOfAll;
 
 impl OneOfAll {
-    fn new() -> Self {
-        ALL.fetch_add(1, Ordering::Relaxed);
-        Self
+    /// None if there are as many as there can be.
+    fn new() -> Option<Self> {
+        let more = |all| (all < MOST_CONNECTIONS).then_some(all + 1);
+        ALL.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
     }
 }
 
