@@ -242,13 +242,13 @@ impl Connection {
         let link = hand.linked().filter(|link| link.wire.is_writable());
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
         let (mut rest, mut begun) = (message, false);
-        if waiting.messages.is_empty()
-            && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
-                TryLockError::Poisoned(guard) => Ok(guard.into_inner()),
-                TryLockError::WouldBlock => Err(()),
-            })
-            && !hand.cut.load(Ordering::Relaxed)
-        {
+        // Kept until the rest waits: nothing may come between.
+        let writing = match hand.writing.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
