@@ -1,5 +1,7 @@
 //! The Client tab: a chat with any TCP server, with every try and every read shown as it came.
 
+pub mod tls;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,6 +10,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, TextEd
 
 use super::command::Command;
 use super::settings::{ClientForm, Compose, remember};
+use super::widgets::certificate::Card;
 use super::widgets::log_list::clock;
 use super::widgets::wire::{self, Wire};
 use super::widgets::{bad, choose, entered, field_width, hint, recent_menu, state_label, text_field, weak};
@@ -66,7 +69,7 @@ impl ClientTab {
             // What was recorded before the event comes before it.
             self.take_recorded(Some(report.at));
             if let Some(text) = report.event.text() {
-                let bad = matches!(report.event, Event::Ended(Ended::Failed(_)));
+                let bad = tls::is_bad(&report.event) || matches!(report.event, Event::Ended(Ended::Failed(_)));
                 self.push(report.at, What::Note { text, bad });
             }
             taken += 1;
@@ -164,7 +167,7 @@ impl ClientTab {
                 self.next = 0;
                 self.sessions += 1;
                 remember(&mut form.recent, to.to_string());
-                let options = Options::default();
+                let options = Options { tls: form.tls.take(), ..Options::default() };
                 let waker = tools.waker.clone();
                 self.session = Some(Session::connect(&to.host, to.port, options, tools.recorder, waker, None));
                 self.focus_message = true;
@@ -272,6 +275,7 @@ impl ClientTab {
                 if entered(ui, &host) || entered(ui, &port) {
                     command = Some(Command::Connect);
                 }
+                form.tls.check_box(ui);
             });
             let main = match self.state() {
                 Some(State::Resolving | State::Connecting) => Command::GiveUp,
@@ -293,15 +297,25 @@ impl ClientTab {
                 Some(State::Ended(ended)) => (palette.weak, ended.text()),
             };
             state_label(ui, colour, &text);
+            if let Some(security) = self.session.as_ref().and_then(Session::security) {
+                command = command.or(tls::state(ui, &security));
+            }
             // Last, so that nothing else moves while a port is typed.
             if let (false, Ok(port)) = (open, parse_port(&form.port)) {
                 weak(ui, port_meaning(port));
             }
         });
+        command = command.or(form.tls.fold(ui, open));
         if let Some(mistake) = &self.mistake {
             bad(ui, mistake);
         }
         command
+    }
+
+    /// The certificate that the server showed.
+    #[must_use]
+    pub fn card(&self) -> Option<Card> {
+        self.session.as_ref().and_then(Session::security).map(|security| tls::card(&security))
     }
 
     fn composer(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {

@@ -63,6 +63,18 @@ pub enum Command {
     ImportRules,
     /// Put the rules into the typed file.
     ExportRules,
+    /// Show the certificate of the tab's connection.
+    ShowCertificate,
+    /// Choose a file and save the certificate to it.
+    SaveCertificate,
+    /// Save the certificate to the typed path.
+    SaveCertificateHere,
+    /// Choose the file of the server's certificate.
+    ChooseTlsCertificate,
+    /// Choose the file of the server's private key.
+    ChooseTlsKey,
+    /// Choose the file of roots that the client trusts.
+    ChooseTlsRoots,
     /// Show or hide the help.
     Help,
 }
@@ -113,6 +125,12 @@ impl Command {
             Self::ChooseRules => "command-choose-rules",
             Self::ImportRules => "command-import-rules",
             Self::ExportRules => "command-export-rules",
+            Self::ShowCertificate => "command-show-certificate",
+            Self::SaveCertificate => "command-save-certificate",
+            Self::SaveCertificateHere => "command-save-certificate-here",
+            Self::ChooseTlsCertificate => "command-choose-tls-certificate",
+            Self::ChooseTlsKey => "command-choose-tls-key",
+            Self::ChooseTlsRoots => "command-choose-tls-roots",
             Self::Help => "command-help",
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::tls_files::TlsFile;
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
 use crate::net::server::rules::Rule;
@@ -38,6 +39,19 @@ pub enum Done {
     RulesRead(Result<(PathBuf, Vec<Rule>), Error>),
     /// Rules were written, or not.
     RulesWritten(Result<PathBuf, Error>),
+    /// The dialog that asks where to save a certificate was closed; `None` as with [`Done::PathChosen`].
+    CertificatePathChosen(Option<PathBuf>),
+    /// A certificate was saved, or not.
+    CertificateSaved(Result<PathBuf, Error>),
+    /// The dialog that asks for a file of TLS was closed; `path` as with [`Done::PathChosen`].
+    TlsPathChosen {
+        /// Which file.
+        which: TlsFile,
+        /// Which server or session it is for.
+        number: u64,
+        /// The file.
+        path: Option<PathBuf>,
+    },
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

@@ -15,6 +15,7 @@ mod server_tab;
 pub mod settings;
 mod start;
 pub mod style;
+mod tls_files;
 pub mod widgets;
 
 use std::sync::Arc;
@@ -30,6 +31,8 @@ use jobs::{Done, Jobs};
 use rules_window::RulesWindow;
 use server_tab::ServerTab;
 use settings::{Settings, Tab};
+use tls_files::{TlsFile, TlsFiles};
+use widgets::certificate::CertificateWindow;
 use widgets::notices::Notices;
 
 use crate::i18n::{bytes, t, tf};
@@ -62,6 +65,8 @@ pub struct App {
     notices: Notices,
     exporting: Exporting,
     rules: RulesWindow,
+    certificate: CertificateWindow,
+    tls_files: TlsFiles,
     help: bool,
 }
 
@@ -86,6 +91,8 @@ impl App {
             notices: Notices::default(),
             exporting: Exporting::default(),
             rules: RulesWindow::default(),
+            certificate: CertificateWindow::default(),
+            tls_files: TlsFiles::default(),
             help: false,
             settings,
             waker,
@@ -136,6 +143,21 @@ impl App {
                 Done::RulesWritten(result) => {
                     self.rules.written(result, &self.settings.server.behaviour.rules, &mut self.notices);
                 }
+                Done::CertificatePathChosen(path) => {
+                    if path.is_none() {
+                        self.notices.no_path();
+                    }
+                    self.certificate.chosen(path, &self.jobs, &mut self.notices);
+                }
+                Done::CertificateSaved(result) => self.certificate.saved(result, &mut self.notices),
+                Done::TlsPathChosen { which, path, .. } => {
+                    if let Some(path) = self.tls_files.chosen(path, &mut self.notices) {
+                        match which {
+                            TlsFile::Roots => self.settings.client.tls.roots = path,
+                            _ => self.server.tls_chosen(&mut self.settings.server, which, path),
+                        }
+                    }
+                }
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -167,6 +189,26 @@ impl App {
             Command::ImportRules => self.rules.import(&self.jobs, &mut self.notices),
             Command::ExportRules => {
                 self.rules.export(&settings.server.behaviour.rules, &self.jobs, &mut self.notices);
+            }
+            Command::ShowCertificate => {
+                let card = match settings.tab {
+                    Tab::Server => self.server.card(),
+                    Tab::Client => self.client.card(),
+                    Tab::Fetch => None,
+                };
+                if let Some(card) = card {
+                    self.certificate.open(card, self.fetch.folder());
+                }
+            }
+            Command::SaveCertificate => self.certificate.ask(&self.jobs, frame, &mut self.notices),
+            Command::SaveCertificateHere => self.certificate.save(&self.jobs, &mut self.notices),
+            Command::ChooseTlsCertificate | Command::ChooseTlsKey | Command::ChooseTlsRoots => {
+                let which = match command {
+                    Command::ChooseTlsCertificate => TlsFile::Certificate,
+                    Command::ChooseTlsKey => TlsFile::Key,
+                    _ => TlsFile::Roots,
+                };
+                self.tls_files.ask((which, 0), &self.fetch.folder(), &self.jobs, frame, &mut self.notices);
             }
             Command::Find => match settings.tab {
                 Tab::Server => self.server.find(),
@@ -200,6 +242,7 @@ impl App {
         // They are about what the other tab shows.
         self.exporting.close();
         self.rules.close();
+        self.certificate.close();
     }
 
     fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {
@@ -293,6 +336,7 @@ impl eframe::App for App {
         let mut commands = Command::pressed(&ctx);
         self.exporting.take_escape(&ctx);
         self.rules.take_escape(&ctx);
+        self.certificate.take_escape(&ctx);
         let fill = style::palette(ui).panel;
         let bar = |y| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, y));
         Panel::top("top").frame(bar(7)).show(ui, |ui| commands.extend(self.top(ui)));
@@ -314,6 +358,7 @@ impl eframe::App for App {
         commands.extend(self.exporting.ui(&ctx, &self.recorder));
         let is_running = self.server.is_running();
         commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour, is_running));
+        commands.extend(self.certificate.ui(&ctx));
         help::window(&ctx, &mut self.help);
         for command in commands {
             self.apply(command, &ctx, frame);

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod connections;
+mod tls;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,7 +11,9 @@ use egui::{CentralPanel, Frame, Panel, RichText, Ui};
 
 use super::command::Command;
 use super::settings::ServerForm;
+use super::tls_files::TlsFile;
 use super::widgets::address_picker::address_picker;
+use super::widgets::certificate::Card;
 use super::widgets::log_list::LogList;
 use super::widgets::wire::{self, Wire, WireForm};
 use super::widgets::{bad, entered, state_label, text_field, weak};
@@ -188,13 +191,17 @@ impl ServerTab {
         if let Some(State::Failed(error)) = self.server.as_ref().map(Server::state) {
             bad(ui, error.to_string());
         }
+        command = command.or(tls::shown(ui, self.server.as_ref()));
         let behaviour = egui::CollapsingHeader::new(t("behaviour")).id_salt("behaviour");
         if form.behaviour.misbehave.is_on() {
             let text = tf("misbehave-now", &[("how", form.behaviour.misbehave.text().into())]);
             ui.add(egui::Label::new(RichText::new(text).color(style::palette(ui).warn)).wrap());
         }
         behaviour.show(ui, |ui| {
-            ui.add_enabled_ui(!running, |ui| behaviour::form(ui, form));
+            ui.add_enabled_ui(!running, |ui| {
+                behaviour::form(ui, form);
+                command = command.or(tls::form(ui, &mut form.behaviour.tls));
+            });
             ui.horizontal(|ui| {
                 command = command.or(Command::Rules.button(ui, true));
                 weak(ui, tf("rules-count", &[("n", form.behaviour.rules.len().into())]));
@@ -208,6 +215,19 @@ impl ServerTab {
         });
         behaviour::misbehave_window(ui.ctx(), &mut self.misbehave, &mut form.behaviour.misbehave, running);
         command
+    }
+
+    /// The certificate that clients are shown.
+    #[must_use]
+    pub fn card(&self) -> Option<Card> {
+        tls::card(self.server.as_ref())
+    }
+
+    /// A file of TLS was chosen in the dialog.
+    pub fn tls_chosen(&self, form: &mut ServerForm, which: TlsFile, path: String) {
+        if !self.is_running() {
+            tls::chosen(&mut form.behaviour.tls, which, path);
+        }
     }
 
     fn state(&self, ui: &mut Ui, state: Option<State>) {

@@ -9,6 +9,7 @@ use crate::recording::Recorder;
 use crate::recording::encoding::Encoding;
 use crate::recording::escapes::{Mistake, parse_escapes, parse_hex};
 
+use super::client_tab::tls::TlsForm;
 use super::widgets::wire::WireForm;
 
 /// How many recent addresses are kept.
@@ -122,6 +123,8 @@ pub struct ClientForm {
     pub host: String,
     /// As typed.
     pub port: String,
+    /// Whether to speak TLS, and how.
+    pub tls: TlsForm,
     /// What is added to each message.
     pub line_end: LineEnd,
     /// How messages are typed.
@@ -137,6 +140,7 @@ impl Default for ClientForm {
         Self {
             host: "127.0.0.1".to_owned(),
             port: "9999".to_owned(),
+            tls: TlsForm::default(),
             line_end: LineEnd::default(),
             compose: Compose::default(),
             wire: WireForm::default(),

@@ -1,6 +1,7 @@
 //! `socketscope chat`: a chat with any TCP server, from standard input to standard output.
 
 use std::io::{self, BufRead, Write as _};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crossbeam_channel::{Receiver, at, bounded, never, select};
 use super::{parse_seconds, record, say, signal};
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::client::{Ended, Event, LineEnd, Options, Session, Sink, State};
+use crate::net::client::{ClientTls, Ended, Event, LineEnd, Options, Session, Sink, State};
 use crate::net::report::{Report, Waker};
 use crate::net::{address, spawn};
 use crate::recording::Recorder;
@@ -45,6 +46,18 @@ pub struct Args {
     /// How long to wait for replies.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = parse_seconds, help = t("cli-chat-linger"))]
     linger: Duration,
+    /// Speaks TLS.
+    #[arg(long, help = t("cli-chat-tls"))]
+    tls: bool,
+    /// SNI, and what the certificate must be for.
+    #[arg(long, value_name = "NAME", requires = "tls", help = t("cli-chat-server-name"))]
+    server_name: Option<String>,
+    /// Further roots.
+    #[arg(long, value_name = "FILE", requires = "tls", help = t("cli-fetch-cacert"))]
+    cacert: Option<PathBuf>,
+    /// Any certificate will do.
+    #[arg(short = 'k', long, requires = "tls", help = t("cli-fetch-insecure"))]
+    insecure: bool,
     #[command(flatten)]
     record: record::RecordArgs,
 }
@@ -63,6 +76,14 @@ impl From<Eol> for LineEnd {
             Eol::Lf => Self::Lf,
             Eol::Crlf => Self::CrLf,
         }
+    }
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        let tls =
+            ClientTls { server_name: self.server_name.clone(), roots: self.cacert.clone(), accept_any: self.insecure };
+        Options { connect_timeout: self.connect_timeout, tls: self.tls.then_some(tls), ..Options::default() }
     }
 }
 
@@ -107,8 +128,7 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
             output.busy.store(false, Ordering::Release);
         }
     });
-    let options = Options { connect_timeout: args.connect_timeout, ..Options::default() };
-    let session = Session::connect(&to.host, to.port, options, recorder, Waker::none(), Some(sink));
+    let session = Session::connect(&to.host, to.port, args.options(), recorder, Waker::none(), Some(sink));
     let played = converse(args, &session, &output, stop);
     if !session.inbox().ended() {
         // Standard output is stuck in the session's thread: do not wait for it.
@@ -122,6 +142,9 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     let State::Ended(ended) = session.state() else { return 1 };
     if args.tutorial && !played {
         say(&t("cli-chat-not-played"));
+    }
+    if let Some(security) = session.security().filter(|security| security.agreed.is_none()) {
+        security.shown_text().iter().for_each(|text| say(text));
     }
     say(&ended.text());
     match ended {

@@ -1,7 +1,7 @@
 //! `socketscope serve`: the greeting server in a terminal.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,8 @@ use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
 use crate::net::server::misbehave::Misbehave;
 use crate::net::server::rules::{Ready, Rule, load};
-use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Model, Server, Settings, State};
+use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Model, Server, Settings, State, Tls};
+use crate::net::tls::Certificate;
 use crate::net::{Error, Operation, address, spawn};
 use crate::recording::Recorder;
 
@@ -58,6 +59,18 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "10000", help = t("cli-serve-max-connections"),
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CONNECTIONS as u64))]
     max_connections: usize,
+    /// TLS with a certificate that is made.
+    #[arg(long, help = t("cli-serve-tls"))]
+    tls: bool,
+    /// TLS with a certificate from a file.
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "tls", help = t("cli-serve-certificate"))]
+    certificate: Option<PathBuf>,
+    /// Its key.
+    #[arg(long, value_name = "FILE", requires = "certificate", help = t("cli-serve-key"))]
+    key: Option<PathBuf>,
+    /// Where the certificate is written to.
+    #[arg(long, value_name = "FILE", help = t("cli-serve-save-certificate"))]
+    save_certificate: Option<PathBuf>,
     /// No log.
     #[arg(long, help = t("cli-serve-quiet"))]
     quiet: bool,
@@ -100,6 +113,14 @@ impl From<Framing> for Boundary {
 }
 
 impl Args {
+    fn tls(&self) -> Tls {
+        match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => Tls::Files { certificate: certificate.clone(), key: key.clone() },
+            _ if self.tls || self.save_certificate.is_some() => Tls::Made,
+            _ => Tls::Off,
+        }
+    }
+
     fn misbehave(&self) -> Misbehave {
         let mut all = Misbehave::default();
         // Each was looked at when the arguments were read.
@@ -149,8 +170,13 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         boundary: args.framing.into(),
         backlog: args.backlog,
         most_connections: args.max_connections,
+        tls: args.tls(),
     };
     let server = Arc::new(Server::start(&at.host, at.port, settings, recorder, Waker::none()));
+    if let Err(error) = save_certificate(args, &server, stop) {
+        say(&error.to_string());
+        return 1;
+    }
     // Standard error may be stuck: it must not hold up stopping. The channel ends when all has been told.
     let (telling, told) = bounded::<Never>(0);
     let begun = spawn("log", {
@@ -176,6 +202,22 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     i32::from(matches!(server.state(), State::Failed(_)))
 }
 
+/// Writes the certificate down, once there is one, before it is told that clients can come.
+fn save_certificate(args: &Args, server: &Arc<Server>, stop: &Cancel) -> Result<(), Error> {
+    let Some(path) = &args.save_certificate else { return Ok(()) };
+    let _stop = stop.on_cancel({
+        let server = Arc::downgrade(server);
+        move || _ = server.upgrade().map(|server| server.stop())
+    });
+    // What went wrong with listening is told with the log.
+    if server.wait_listening().is_ok()
+        && let Some(chain) = server.certificate()
+    {
+        Certificate::save(&chain, path)?;
+    }
+    Ok(())
+}
+
 /// The ready-made rules of this name with the welcome that they need, or the rules in the file of this name.
 fn rules_of(name: &str) -> Result<(Vec<Rule>, Option<String>), Error> {
     match Ready::named(name) {
@@ -193,6 +235,10 @@ fn tell(server: &Server, quiet: bool) {
                 let mut out = std::io::stdout().lock();
                 // Nobody listens there: the server serves all the same.
                 _ = writeln!(out, "{}", event.text()).and_then(|()| out.flush());
+                drop(out);
+                if let (false, Some(chain)) = (quiet, server.certificate()) {
+                    chain.first().iter().for_each(|one| say(&stamped(at, &shows(one))));
+                }
             }
             // Said below, as the one line of the failure.
             Event::Failed(_) => {}
@@ -212,6 +258,12 @@ fn tell(server: &Server, quiet: bool) {
         _ if quiet => {}
         _ => say(&stamped(SystemTime::now(), &server.totals().text())),
     }
+}
+
+/// What clients are shown.
+fn shows(one: &Certificate) -> String {
+    let names = one.names().join(", ");
+    tf("cli-serve-shows", &[("names", names.into()), ("sha256", one.sha256().to_owned().into())])
 }
 
 /// A line of the log with its local time.

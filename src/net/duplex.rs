@@ -1,11 +1,13 @@
 //! One TCP connection as its threads share it: each read and write is recorded as it returns.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::stream::{Armed, Stream};
+use super::tls::{Agreed, Layer, Trouble};
 use super::{Cause, Error, Operation, lock};
 use crate::recording::{Direction, Recording, What};
 
@@ -14,6 +16,8 @@ use crate::recording::{Direction, Recording, What};
 #[derive(Debug)]
 pub(crate) struct Duplex {
     stream: Stream,
+    /// What is read and written goes through it, where there is one.
+    tls: Option<Box<Layer>>,
     peer: SocketAddr,
     recording: Arc<Recording>,
     /// How long one write may make no progress.
@@ -23,60 +27,14 @@ pub(crate) struct Duplex {
     turn: Mutex<()>,
     /// We have said that nothing more will be written.
     half_closed: AtomicBool,
+    /// That was not said yet: TLS is to say farewell first.
+    half_closing: AtomicBool,
     /// We ended it: what a read or write returns from then on is not the peer's doing.
     shut: AtomicBool,
+    /// It is to end by a reset.
+    resets: AtomicBool,
     /// A write was told that the peer has reset it: the system tells only once.
     reset: AtomicBool,
-}
-
-/// The socket.
-#[derive(Debug)]
-enum Stream {
-    /// Its reads and writes wait.
-    Waits(TcpStream),
-    /// Its reads and writes never wait: a poll tells when it is time.
-    Polled(mio::net::TcpStream),
-}
-
-impl Stream {
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).read(buf),
-            Self::Polled(stream) => (&mut &*stream).read(buf),
-        }
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).write(bytes),
-            Self::Polled(stream) => (&mut &*stream).write(bytes),
-        }
-    }
-
-    /// One write that does not wait; `None` where the system has no such write.
-    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        match self {
-            #[cfg(unix)]
-            Self::Waits(stream) => Some(socket2::SockRef::from(stream).send_with_flags(bytes, libc::MSG_DONTWAIT)),
-            #[cfg(not(unix))]
-            Self::Waits(_) => None,
-            Self::Polled(_) => Some(self.write(bytes)),
-        }
-    }
-
-    fn shutdown(&self, half: Shutdown) -> io::Result<()> {
-        match self {
-            Self::Waits(stream) => stream.shutdown(half),
-            Self::Polled(stream) => stream.shutdown(half),
-        }
-    }
-
-    fn socket(&self) -> socket2::SockRef<'_> {
-        match self {
-            Self::Waits(stream) => stream.into(),
-            Self::Polled(stream) => stream.into(),
-        }
-    }
 }
 
 impl Duplex {
@@ -122,12 +80,15 @@ impl Duplex {
         match stream {
             Ok(stream) => Ok(Self {
                 stream,
+                tls: None,
                 peer,
                 recording,
                 patience,
                 turn: Mutex::default(),
                 half_closed: AtomicBool::new(false),
+                half_closing: AtomicBool::new(false),
                 shut: AtomicBool::new(false),
+                resets: AtomicBool::new(false),
                 reset: AtomicBool::new(false),
             }),
             Err(error) => {
@@ -148,6 +109,118 @@ impl Duplex {
         }
     }
 
+    /// Speaks TLS over it, once that was agreed on by [`Duplex::secure`] or [`Duplex::secure_at_once`]: before, nothing can be
+    /// read or written.
+    pub(crate) fn over_tls(mut self, tls: Layer) -> Self {
+        self.tls = Some(Box::new(tls));
+        self
+    }
+
+    /// Waits until TLS is agreed on; what that was, if it is there. In `limit` altogether.
+    ///
+    /// # Errors
+    /// As [`Duplex::secure_at_once`]; [`Trouble::Late`].
+    pub(crate) fn secure(&self, limit: Duration) -> Result<Option<Agreed>, Error> {
+        let Some(tls) = &self.tls else { return Ok(None) };
+        let deadline = Instant::now() + limit;
+        let socket = self.stream.socket();
+        let arm = || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            socket.set_read_timeout(Some(left)).and_then(|()| socket.set_write_timeout(Some(left)))
+        };
+        let agreed = tls.agree(&Armed { stream: &self.stream, arm: &arm }, |bytes| {
+            arm()?;
+            self.stream.write(bytes)
+        });
+        if let Err(error) = agreed {
+            return Err(match error {
+                error if is_not_now(&error) && !self.is_shut() => self.late(limit),
+                error => self.not_secured(error),
+            });
+        }
+        let back = socket.set_read_timeout(None).and_then(|()| socket.set_write_timeout(Some(self.patience)));
+        back.map_err(|error| Error::io(Operation::Tls, self.peer, error))?;
+        Ok(Some(self.secured(tls)))
+    }
+
+    /// Goes on agreeing on TLS, where reads and writes never wait; whether it is agreed on, or not there.
+    ///
+    /// # Errors
+    /// What TLS has against it, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
+    pub(crate) fn secure_at_once(&self) -> Result<bool, Error> {
+        let Some(tls) = self.tls.as_ref().filter(|tls| !tls.is_secured()) else { return Ok(true) };
+        match tls.agree(&self.stream, |bytes| self.stream.write(bytes)) {
+            Ok(()) => {
+                self.secured(tls);
+                Ok(true)
+            }
+            Err(error) if is_not_now(&error) && !self.is_shut() => Ok(false),
+            Err(error) => Err(self.not_secured(error)),
+        }
+    }
+
+    /// TLS was not agreed on in time: notes it too.
+    pub(crate) fn late(&self, limit: Duration) -> Error {
+        self.not_secured(io::Error::other(Trouble::Late(limit)))
+    }
+
+    fn secured(&self, tls: &Layer) -> Agreed {
+        let agreed = tls.agreed();
+        self.recording.note(What::Secured(agreed.version.as_str().into()));
+        agreed
+    }
+
+    fn not_secured(&self, error: io::Error) -> Error {
+        if self.is_shut() { self.error(Operation::Tls, Cause::Cancelled) } else { self.broken(Operation::Tls, error) }
+    }
+
+    /// One read of what was said.
+    fn take(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match &self.tls {
+            Some(tls) => tls.read(&self.stream, buf),
+            None => self.stream.read(buf),
+        }
+    }
+
+    /// One write that waits.
+    fn put(&self, bytes: &[u8]) -> io::Result<usize> {
+        match &self.tls {
+            Some(tls) => tls.write(bytes, |cipher| self.stream.write(cipher)),
+            None => self.stream.write(bytes),
+        }
+    }
+
+    /// One write that does not wait; `None` where the system has no such write.
+    fn put_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        match &self.tls {
+            Some(tls) => tls.write_at_once(&self.stream, bytes),
+            None => self.stream.write_at_once(bytes),
+        }
+    }
+
+    /// The other end.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Whether TLS is there, so that a read that returns little may have left more.
+    pub(crate) fn is_over_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether something can be written: TLS is agreed on, or not there, and we have not said that nothing more will come.
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.is_half_closed() && self.tls.as_ref().is_none_or(|tls| tls.is_secured())
+    }
+
+    /// Whether a write that took nothing has begun to go all the same: the same bytes must be written next.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.has_begun())
+    }
+
     /// Waits for bytes; 0 is the empty read: the peer is done.
     ///
     /// # Errors
@@ -162,12 +235,13 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn read_at_once(&self, buf: &mut [u8]) -> Result<Option<usize>, Error> {
+        self.go_on_half_closing();
         loop {
-            match self.stream.read(buf) {
+            match self.take(buf) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The empty read comes from our own end: the peer did nothing.
                 Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
-                Ok(0) if self.reset.load(Ordering::Acquire) => {
+                Ok(0) | Err(_) if self.reset.load(Ordering::Acquire) => {
                     return Err(self.error(Operation::Receive, Cause::Reset));
                 }
                 Ok(n) => {
@@ -211,6 +285,7 @@ impl Duplex {
             written(n);
             bytes = &bytes[n..];
         }
+        self.go_on_half_closing();
         Ok(())
     }
 
@@ -225,10 +300,12 @@ impl Duplex {
         let turn = lock(&self.turn);
         loop {
             let begun = Instant::now();
-            let Some(sent) = self.stream.write_at_once(bytes) else { return Ok(None) };
+            let Some(sent) = self.put_at_once(bytes) else { return Ok(None) };
             match sent {
                 Ok(n) if n > 0 => {
                     self.recording.push_begun(Direction::Out, &bytes[..n], begun);
+                    drop(turn);
+                    self.go_on_half_closing();
                     return Ok(Some(n));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -244,7 +321,7 @@ impl Duplex {
     /// One write that waits, recorded as it returns.
     fn write_waiting(&self, bytes: &[u8]) -> Result<usize, Error> {
         loop {
-            match self.stream.write(bytes) {
+            match self.put(bytes) {
                 Ok(n) if n > 0 => {
                     self.recording.push(Direction::Out, &bytes[..n]);
                     return Ok(n);
@@ -279,13 +356,57 @@ impl Duplex {
 
     /// Says that nothing more will be written; false where the connection has ended already.
     pub(crate) fn half_close(&self) -> bool {
-        let _turn = lock(&self.turn);
         self.half_closed.store(true, Ordering::Release);
+        self.half_closing.store(true, Ordering::Release);
+        self.go_on_half_closing()
+    }
+
+    /// Says that nothing more will be written, if that is to be said and can be. With TLS that may have to wait until
+    /// somebody else's write has gone, or the peer has taken something: whoever reads or writes next goes on with it.
+    pub(crate) fn go_on_half_closing(&self) -> bool {
+        if !self.half_closing.load(Ordering::Acquire) {
+            return false;
+        }
+        let _turn = lock(&self.turn);
+        let farewell = match &self.tls {
+            // What has begun to go is told, and recorded, first.
+            Some(tls) if !tls.is_secured() || tls.has_begun() => return true,
+            Some(tls) => tls.say_farewell(|bytes| self.put_cipher(bytes)),
+            None => Ok(()),
+        };
+        if farewell.is_err_and(|error| is_not_now(&error)) || !self.half_closing.swap(false, Ordering::AcqRel) {
+            return true;
+        }
         let done = self.stream.shutdown(Shutdown::Write).is_ok();
         if done {
             self.recording.note(What::HalfClosed);
         }
         done
+    }
+
+    /// Cipher text, written without waiting where the system can.
+    fn put_cipher(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write_at_once(bytes).unwrap_or_else(|| self.stream.write(bytes))
+    }
+
+    /// The last farewell of TLS, if it goes at once.
+    fn say_farewell(&self) {
+        let secured = self.tls.as_ref().filter(|tls| tls.is_secured() && !self.resets.load(Ordering::Acquire));
+        // Nobody reads or writes any more.
+        if let Some(tls) = secured.filter(|_| self.stream.socket().set_nonblocking(true).is_ok()) {
+            // Nothing depends on its arrival but what the peer thinks of us.
+            _ = tls.say_farewell(|bytes| self.stream.write(bytes));
+        }
+    }
+
+    /// Like [`Duplex::half_close`], but waits where the farewell of TLS has to.
+    pub(crate) fn half_close_waiting(&self) {
+        self.half_close();
+        if let Some(tls) = self.tls.as_ref().filter(|_| self.half_closing.load(Ordering::Acquire)) {
+            // What is wrong with the connection is found out by who reads.
+            _ = tls.say_farewell_waiting(|bytes| self.stream.write(bytes));
+            self.go_on_half_closing();
+        }
     }
 
     /// Whether [`Duplex::half_close`] was called.
@@ -299,6 +420,7 @@ impl Duplex {
             return;
         }
         self.recording.ending();
+        self.say_farewell();
         // It fails only where the peer has ended it already.
         _ = self.stream.shutdown(Shutdown::Both);
     }
@@ -322,6 +444,7 @@ impl Duplex {
 
     /// The close will be a reset: the peer is told that something went wrong, and what it has not read yet is lost.
     pub(crate) fn reset(&self) {
+        self.resets.store(true, Ordering::Release);
         // Without this option it is a close.
         _ = self.stream.socket().set_linger(Some(Duration::ZERO));
     }
@@ -360,6 +483,9 @@ fn is_not_now(error: &io::Error) -> bool {
 
 impl Drop for Duplex {
     fn drop(&mut self) {
+        if !self.is_shut() {
+            self.say_farewell();
+        }
         // The stream goes right after.
         self.recording.closed();
     }
@@ -370,6 +496,7 @@ mod tests {
     use super::*;
     use crate::net::spawn;
     use crate::recording::{Ends, Recorder};
+    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     const PATIENCE: Duration = Duration::from_millis(50);

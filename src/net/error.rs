@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::fetch::Fault;
+use super::tls::Trouble;
 use crate::i18n::{self, t, tf};
 use crate::recording::What;
 
@@ -144,6 +145,9 @@ pub enum Cause {
     /// HTTP, TLS or URL trouble.
     #[error(transparent)]
     Fetch(#[from] Fault),
+    /// Trouble with TLS of a chat or the server, or with the files for it.
+    #[error(transparent)]
+    Tls(#[from] Trouble),
     /// Anything else, in the system's own words.
     #[error("{0}")]
     Os(io::Error),
@@ -171,6 +175,7 @@ impl Cause {
             Self::IsFolder => "advice-is-folder",
             Self::Panic { .. } => "advice-panic",
             Self::Fetch(fault) => return fault.advice(),
+            Self::Tls(trouble) => return trouble.advice(),
             Self::NotReading(_) => "advice-not-reading",
             Self::LineTooLong(_) => "advice-line-too-long",
             Self::NotConnected => "advice-not-connected",
@@ -264,7 +269,19 @@ fn socket_cause(operation: Operation, error: io::Error) -> Cause {
         }
         Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted => Cause::Reset,
         _ if is_out_of_descriptors(&error) => Cause::NoDescriptors,
-        _ => Cause::Os(error),
+        _ => tls_cause(error),
+    }
+}
+
+/// What TLS says comes through the errors of reads and writes.
+fn tls_cause(error: io::Error) -> Cause {
+    let error = match error.downcast::<Trouble>() {
+        Ok(trouble) => return trouble.into(),
+        Err(error) => error,
+    };
+    match error.downcast::<Fault>() {
+        Ok(fault) => fault.into(),
+        Err(error) => Cause::Os(error),
     }
 }
 

@@ -17,6 +17,8 @@ pub mod fetch;
 pub mod report;
 pub mod save;
 pub mod server;
+mod stream;
+pub mod tls;
 
 pub use error::{Cause, Error, Operation};
 

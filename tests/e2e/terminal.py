@@ -3,6 +3,7 @@
 import gzip
 import re
 import signal
+import ssl
 import struct
 import subprocess
 
@@ -460,6 +461,103 @@ def no_display():
         one_line(done, word)
         check(b"backtrace" not in done.stderr.lower(), f"a backtrace: {done.stderr!r}")
         same(done.stdout, b"", "stdout")
+
+
+# --- TLS -------------------------------------------------------------------------------------------------------
+
+
+def s_client(server, *options):
+    """`openssl s_client` connected to a server; what it sends is its standard input."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-quiet", "-verify_return_error", *options]
+    return start([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@scenario("serve speaks TLS with a made certificate: openssl and Python trust it once it was saved, and not before")
+def serve_tls():
+    own = folder("serve-tls") / "own.pem"
+    for model in ("threads", "events"):
+        server = Serve("127.0.0.1:0", "--pause", "0", "--model", model, "--tls", "--save-certificate", own)
+        sha256 = run(["openssl", "x509", "-in", own, "-noout", "-fingerprint", "-sha256"]).stdout.decode()
+        until("the fingerprint is told", lambda: sha256.strip().rpartition("=")[2] in server.err.read_text())
+        for version in ("-tls1_2", "-tls1_3"):
+            client = s_client(server, "-CAfile", own, "-verify_hostname", "localhost", version)
+            client.stdin.write(b"Michael\n")
+            client.stdin.flush()
+            same(client.stdout.read(24), b"Welcome!Hello, Michael!\n", f"what openssl got with {version}")
+            out, err = client.communicate(b"exit\n", timeout=WAIT)
+            same((client.returncode, out), (0, b""), f"openssl's end, {err!r}")
+        # As strict as Python is on its own.
+        context = ssl.create_default_context(cafile=own)
+        with context.wrap_socket(server.connect(), server_hostname="127.0.0.1") as connection:
+            same(receive(connection, 8), b"Welcome!", "the welcome inside TLS")
+            ask(connection, b"Tracy", b"Hello, Tracy!")
+            connection.sendall(b"exit")
+            same(connection.recv(1), b"", "a clean end")
+        client = s_client(server)
+        client.communicate(b"", timeout=WAIT)
+        check(client.returncode != 0, "openssl trusts what it does not know")
+        until("the server says why", lambda: "does not trust our certificate" in server.err.read_text())
+        plain = server.connect()
+        plain.sendall(b"Michael, who speaks no TLS")
+        until("the server says so", lambda: "what the client sent is not TLS" in server.err.read_text())
+        server.stop()
+
+
+@scenario("serve: a certificate from files; files that are no pair are one clear line")
+def serve_tls_files():
+    made = folder("tls")
+    certificates(made)
+    server = Serve("127.0.0.1:0", "--certificate", made / "good.pem", "--key", made / "good.key")
+    client = s_client(server, "-CAfile", made / "ca.pem", "-verify_hostname", "localhost")
+    same(client.stdout.read(8), b"Welcome!", "what openssl got")
+    client.communicate(b"exit\n", timeout=WAIT)
+    same(client.returncode, 0, "openssl's end")
+    server.stop()
+    for certificate, key, word in (
+        ("good.pem", "self-signed.key", "does not belong"),
+        ("good.pem", "none.key", "none.key"),
+        ("good.key", "good.key", "no certificate"),
+    ):
+        done = socketscope("serve", "127.0.0.1:0", "--certificate", made / certificate, "--key", made / key)
+        one_line(done, word)
+    same(socketscope("serve", "--certificate", made / "good.pem").returncode, 2, "a certificate without its key")
+
+
+@scenario("chat speaks TLS with openssl: verified, refused, or loudly not verified")
+def chat_tls():
+    made = folder("tls")
+    certificates(made)
+    port = free_port()
+    # It sends each line back, reversed.
+    server = start(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", str(made / "good.pem"), "-key",
+                    str(made / "good.key"), "-rev", "-quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until("openssl listens", listens)
+    chat = ["chat", f"127.0.0.1:{port}", "--tls", "--eol", "lf", "--linger", "0.5"]
+    trusting = ["--cacert", made / "ca.pem", "--server-name", "localhost"]
+    done = socketscope(*chat, *trusting, input=b"hello\n")
+    same((done.returncode, done.stdout), (0, b"olleh\n"), f"a verified chat, {done.stderr!r}")
+    check(b"is verified" in done.stderr and b"TLS 1.3" in done.stderr, f"what it says: {done.stderr!r}")
+    for options, word in (
+        ([], b"not trust"),
+        (["--cacert", made / "ca.pem", "--server-name", "other.example"], b"not for other.example"),
+    ):
+        done = socketscope(*chat, *options, input=b"hello\n")
+        same((done.returncode, done.stdout), (1, b""), f"a refused chat, {done.stderr!r}")
+        check(word in done.stderr and b"SHA-256" in done.stderr, f"{word!r} in {done.stderr!r}")
+    done = socketscope(*chat, "--insecure", input=b"hello\n")
+    same((done.returncode, done.stdout), (0, b"olleh\n"), f"a chat with anyone, {done.stderr!r}")
+    check(b"NOT verified" in done.stderr, f"what it says: {done.stderr!r}")
+    server.terminate()
+    plain = Serve()
+    done = socketscope("chat", f"127.0.0.1:{plain.port}", "--tls", "--insecure", input=b"hello\n")
+    check(done.returncode == 1 and b"is not TLS" in done.stderr, f"chat with a server without TLS: {done.stderr!r}")
+    plain.stop()
 
 
 @scenario("help, version and wrong arguments")

@@ -4,6 +4,7 @@
 mod binary;
 mod record;
 mod session;
+mod tls;
 mod tools;
 
 /// The server's tests with a thread for each connection.

@@ -313,7 +313,7 @@ fn deaf() -> (socket2::Socket, Vec<std::net::TcpStream>, std::net::SocketAddr) {
 fn connecting_ends_when_cancelled_and_when_dropped() {
     let (_socket, _queue, address) = deaf();
     let options = Options { connect_timeout: Duration::from_secs(3_600), ..Options::default() };
-    let session = connect_with("127.0.0.1", address.port(), options, None);
+    let session = connect_with("127.0.0.1", address.port(), options.clone(), None);
     wait_for("a try", || matches!(session.state(), State::Connecting));
     session.disconnect();
     assert!(matches!(ended(&session), Ended::Disconnected));

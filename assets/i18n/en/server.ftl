@@ -22,6 +22,7 @@ server-ended-disconnected = disconnected here
 server-ended-stopped = stopped
 
 server-doing-starting = waiting to be served
+server-doing-securing = agreeing on TLS
 server-doing-reading = reading
 server-doing-pausing = pausing
 server-doing-writing = writing

@@ -1,10 +1,12 @@
 //! One chat session with any TCP server.
 //!
 //! * `session` — the thread `chat`: resolves, connects, reads.
+//! * `security` — TLS, where it is asked for: how, and what came of it.
 //! * `outbox` — what waits to be sent, and the thread `chat-write`.
 //! * `tutorial` — the tutorial's client: what it says when.
 
 mod outbox;
+mod security;
 mod session;
 mod tutorial;
 
@@ -24,9 +26,13 @@ use outbox::Outbox;
 use tutorial::Tutorial;
 
 pub use outbox::{MOST_MESSAGES, MOST_UNSENT};
+pub use security::{ClientTls, Security};
 
 /// Bytes of one read, at most: 64 KiB.
 pub const RECEIVE_SIZE: usize = 64 << 10;
+
+/// How long agreeing on TLS may take.
+pub const SECURE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is added to each message that is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -57,17 +63,19 @@ impl LineEnd {
 pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
 
 /// How to connect.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// For the name look-up, and again for all addresses together.
     pub connect_timeout: Duration,
     /// How long one write may make no progress.
     pub write_timeout: Duration,
+    /// Whether to speak TLS, and how.
+    pub tls: Option<ClientTls>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), write_timeout: Duration::from_secs(30) }
+        Self { connect_timeout: Duration::from_secs(10), write_timeout: Duration::from_secs(30), tls: None }
     }
 }
 
@@ -105,7 +113,7 @@ impl Ended {
 pub enum State {
     /// Looking the name up.
     Resolving,
-    /// Trying an address.
+    /// Trying an address, or agreeing on TLS.
     Connecting,
     /// Connected.
     Connected(Ends),
@@ -120,6 +128,8 @@ pub enum Event {
     Resolved(Vec<SocketAddr>),
     /// An address was tried.
     Tried(Arc<Try>),
+    /// TLS was agreed on. Comes before [`Event::Connected`].
+    Secured(Arc<Security>),
     /// Connected.
     Connected(Ends),
     /// Something was received or sent: see the recording. Said only while no other event waits to be looked at.
@@ -153,6 +163,7 @@ impl Event {
                     }
                 }
             }
+            Self::Secured(security) => security.text(),
             Self::Connected(ends) => tf(
                 "client-connected",
                 &[("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())],
@@ -178,6 +189,7 @@ struct Shared {
     state: Mutex<State>,
     tries: Mutex<Vec<Arc<Try>>>,
     recording: OnceLock<Arc<Recording>>,
+    security: OnceLock<Arc<Security>>,
     outbox: Outbox,
     tutorial: Mutex<Tutorial>,
 }
@@ -217,6 +229,7 @@ impl Session {
             state: Mutex::new(State::Resolving),
             tries: Mutex::default(),
             recording: OnceLock::new(),
+            security: OnceLock::new(),
             outbox: Outbox::default(),
             tutorial: Mutex::default(),
         });
@@ -249,6 +262,12 @@ impl Session {
     #[must_use]
     pub fn recording(&self) -> Option<Arc<Recording>> {
         self.shared.recording.get().cloned()
+    }
+
+    /// What is known of its TLS, once that was agreed on or came to nothing; stays after the end.
+    #[must_use]
+    pub fn security(&self) -> Option<Arc<Security>> {
+        self.shared.security.get().cloned()
     }
 
     /// The events of this run; ends when every thread has ended.

@@ -114,7 +114,7 @@ pub(super) fn run(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>) ->
                 reporter.nudge(Event::Moved);
             })?,
             Next::HalfClose => {
-                wire.half_close();
+                wire.half_close_waiting();
                 reporter.send(Event::HalfClosed);
                 return Ok(());
             }

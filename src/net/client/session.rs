@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use super::security::Asked;
 use super::tutorial::QUIET;
 use super::{Ended, Event, RECEIVE_SIZE, Shared, Sink, State, outbox};
 use crate::net::connect::{connect, resolve};
@@ -53,6 +54,7 @@ fn open(
     sink: Option<Sink>,
 ) -> Result<Ended, Error> {
     let Shared { host, port, options, cancel, .. } = &**shared;
+    let asked = options.tls.as_ref().map(|tls| Asked::new(tls, host)).transpose()?;
     let addresses = resolve(host, *port, options.connect_timeout, cancel)?;
     *lock(&shared.state) = State::Connecting;
     if host.parse::<IpAddr>().is_err() {
@@ -68,7 +70,11 @@ fn open(
         reporter.send(Event::Tried(one));
     })?;
     recording.connected(ends);
-    let wire = Arc::new(Duplex::new(stream, ends.peer, recording, options.write_timeout)?);
+    let wire = Duplex::new(stream, ends.peer, recording, options.write_timeout)?;
+    let wire = Arc::new(match &asked {
+        Some(asked) => asked.over(wire)?,
+        None => wire,
+    });
     let _guard = cancel.on_cancel({
         let (shared, wire) = (Arc::clone(shared), Arc::clone(&wire));
         move || {
@@ -79,6 +85,9 @@ fn open(
             }
         }
     });
+    if let Some(asked) = &asked {
+        reporter.send(Event::Secured(asked.secure(&wire, shared)?));
+    }
     shared.outbox.open();
     // Why the writer gave up, if it did before the reader.
     let broke = Arc::new(Mutex::new(None));

@@ -17,6 +17,7 @@ use super::url::{Credentials, Target};
 use super::wire::{Socket, Stream, Wire};
 use super::{Body, Event, Fault, Framing, Head, PartKind, Phase, charset, head, name, tls};
 use crate::i18n::t;
+use crate::net::tls::explained;
 use crate::net::{Cause, Error, Operation, connect};
 use crate::recording::What;
 
@@ -271,7 +272,7 @@ impl Exchange<'_> {
             _ if self.worker.cancel.is_cancelled() => self.cancelled(),
             Trouble::Fault(fault) if operation == Operation::Tls => at(fault.into()),
             Trouble::Fault(fault) => self.fault(fault),
-            Trouble::Wire(e) => match tls::explained(&e, self.target.host()) {
+            Trouble::Wire(e) => match explained(&e, self.target.host()) {
                 Some(fault) => Error::new(Operation::Tls, self.target.host_port(), fault),
                 None if e.kind() == io::ErrorKind::TimedOut => at(Cause::TimedOut(self.worker.options.silence)),
                 None => Error::io(operation, self.target.host_port(), e),

@@ -104,6 +104,7 @@ impl Connection {
             2 => Doing::Pausing,
             3 => Doing::Writing,
             4 => Doing::Held,
+            6 => Doing::Securing,
             _ => Doing::Closed,
         };
         (doing, self.recording.origin().elapsed().saturating_sub(Duration::from_micros(packed >> 3)))
@@ -186,6 +187,7 @@ impl Connection {
             Doing::Writing => 3,
             Doing::Held => 4,
             Doing::Closed => 5,
+            Doing::Securing => 6,
         };
         // Three bits less still last for 70,000 years.
         self.counters.doing.store(since << 3 | code, Ordering::Relaxed);

@@ -14,7 +14,7 @@ use super::conversation::{Conversation, Do, Why};
 use super::hand::{Link, Poke};
 use super::rules::Rules;
 use super::serve::MOST_FAREWELL;
-use super::{Doing, Ended, Shared, WRITE_TIMEOUT};
+use super::{Doing, Ended, SECURE_LIMIT, Shared, WRITE_TIMEOUT};
 use crate::net::duplex::Duplex;
 use crate::net::{Error, Operation, lock};
 
@@ -47,6 +47,8 @@ struct Client<'a> {
     connection: Arc<Connection>,
     wire: Arc<Duplex>,
     talk: Conversation<'a>,
+    /// Until then TLS is to be agreed on.
+    securing: Option<Instant>,
     /// Until then it waits.
     pausing: Option<Instant>,
     /// Since then it takes nothing.
@@ -95,7 +97,7 @@ impl<'a> EventLoop<'a> {
         connection.served_by(&self.name);
         let peer = connection.ends.peer;
         let wire = Duplex::polled(stream, peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
-        let registered = wire.and_then(|mut wire| {
+        let registered = wire.and_then(|wire| self.shared.over_tls(wire)).and_then(|mut wire| {
             let registered = wire.register(poll, Token(self.first + index));
             registered.map_err(|error| Error::io(Operation::Receive, peer, error)).map(|()| wire)
         });
@@ -116,6 +118,7 @@ impl<'a> EventLoop<'a> {
         });
         let talk = Conversation::new(&self.shared.settings, self.rules, connection.ends);
         self.clients[index] = Some(Box::new(Client {
+            securing: wire.is_over_tls().then(|| Instant::now() + SECURE_LIMIT),
             connection,
             wire,
             talk,
@@ -180,7 +183,8 @@ impl<'a> EventLoop<'a> {
             .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
         let due = match ended {
             Ok(Turn::Waits) => {
-                client.pausing.into_iter().chain(client.blocked.map(|since| since + WRITE_TIMEOUT)).min()
+                let blocked = client.blocked.map(|since| since + WRITE_TIMEOUT);
+                client.securing.into_iter().chain(client.pausing).chain(blocked).min()
             }
             Ok(Turn::Unfinished) => {
                 self.unfinished.push(index);
@@ -230,6 +234,16 @@ enum Turn {
 
 impl Client<'_> {
     fn turn(&mut self, buf: &mut [u8], teller: Teller<'_>) -> Result<Turn, Error> {
+        if let Some(until) = self.securing {
+            teller.show(&self.connection, Doing::Securing);
+            if !self.wire.secure_at_once()? {
+                return if Instant::now() < until { Ok(Turn::Waits) } else { Err(self.wire.late(SECURE_LIMIT)) };
+            }
+            self.securing = None;
+            // TLS may have taken more from the socket than it needed.
+            self.drained = false;
+        }
+        self.wire.go_on_half_closing();
         let flushed = !self.connection.hand.anything_waits() || self.flush()?;
         let Self { connection, wire, talk, .. } = self;
         if let Some(until) = self.pausing {
@@ -266,7 +280,7 @@ impl Client<'_> {
                     reads += 1;
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
-                    self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends;
+                    self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends && !wire.is_over_tls();
                     connection.count_in(n);
                     talk.heard(&buf[..n]);
                 }

@@ -163,16 +163,20 @@ impl Hand {
         written: impl FnOnce(usize),
     ) -> Result<Option<usize>, Error> {
         let _writing = lock(&self.writing);
-        if wire.is_half_closed() {
+        if wire.is_half_closed() && !wire.has_begun() {
             return Ok(Some(bytes.len()));
         }
         if !self.cut.load(Ordering::Relaxed) && !self.flush_what_goes(wire)? {
             return Ok(None);
         }
         let went = wire.write_at_once(bytes)?;
-        if let Some(n) = went {
-            written(n);
-            self.cut.store(n < bytes.len(), Ordering::Relaxed);
+        match went {
+            Some(n) => {
+                written(n);
+                self.cut.store(n < bytes.len(), Ordering::Relaxed);
+            }
+            None if wire.has_begun() => self.cut.store(true, Ordering::Relaxed),
+            None => {}
         }
         Ok(went)
     }
@@ -237,26 +241,26 @@ impl Connection {
         let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
         let hand = &self.hand;
         let mut waiting = lock(&hand.waiting);
-        let link = hand.linked().filter(|link| !link.wire.is_half_closed());
+        let link = hand.linked().filter(|link| link.wire.is_writable());
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
-        let mut rest = message;
-        if waiting.messages.is_empty()
-            && let Ok(_writing) = hand.writing.try_lock().or_else(|busy| match busy {
-                TryLockError::Poisoned(guard) => Ok(guard.into_inner()),
-                TryLockError::WouldBlock => Err(()),
-            })
-            && !hand.cut.load(Ordering::Relaxed)
-        {
+        let (mut rest, mut begun) = (message, false);
+        // Kept until the rest waits: nothing may come between.
+        let writing = match hand.writing.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
             rest = &message[n..];
+            begun = n > 0 || link.wire.has_begun();
         }
         if rest.is_empty() {
             return Ok(());
         }
         // Of a message that has begun the rest is kept in any case.
-        let begun = rest.len() < message.len();
         if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }

@@ -89,6 +89,7 @@ impl<'a> Acceptor<'a> {
         let settings = &shared.settings;
         let rules = Rules::new(&settings.rules, &settings.reply, rules::read_file)
             .map_err(|mistake| Error::new(Operation::Understand, t("rules"), Cause::Rule(mistake.text())))?;
+        shared.prepare_tls()?;
         let mut bound = Err(ErrorKind::AddrNotAvailable.into());
         let mut address = None;
         for candidate in resolve(host, port, RESOLVE_LIMIT, &shared.stop)? {

@@ -29,12 +29,15 @@ pub use hand::MOST_WAITING;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::cancel::Cancel;
+use super::duplex::Duplex;
 use super::report::{self, Inbox, Waker};
+use super::tls::{Certificate, Layer, Own};
 use super::{Cause, Error, Operation, lock, spawn};
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
@@ -53,6 +56,9 @@ pub const CLOSED_KEPT: usize = 1_000;
 
 /// How long a client may read nothing while a write waits for it.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take to agree on TLS.
+pub const SECURE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where one message ends and the next begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -76,6 +82,23 @@ pub enum Model {
     Single,
     /// The thread that accepts serves all connections, and waits for none of them.
     Events,
+}
+
+/// Whether TLS is spoken, and what is shown for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Tls {
+    /// No TLS.
+    #[default]
+    Off,
+    /// A certificate made when the server starts, see [`Own::made`].
+    Made,
+    /// A certificate with the chain above it, and its key, see [`Own::read`].
+    Files {
+        /// The PEM file of the certificate and those above it.
+        certificate: PathBuf,
+        /// The PEM file of its private key.
+        key: PathBuf,
+    },
 }
 
 /// How the server behaves. Numbers out of their bounds are taken to the nearest bound.
@@ -102,6 +125,8 @@ pub struct Settings {
     pub backlog: u32,
     /// How many connections are served at the same time, at most: 1 to [`MOST_CONNECTIONS`]. More wait in the queue.
     pub most_connections: usize,
+    /// Whether TLS is spoken.
+    pub tls: Tls,
 }
 
 impl Default for Settings {
@@ -117,6 +142,7 @@ impl Default for Settings {
             boundary: Boundary::default(),
             backlog: 5,
             most_connections: 10_000,
+            tls: Tls::default(),
         }
     }
 }
@@ -151,6 +177,8 @@ pub enum Ended {
 pub enum Doing {
     /// Accepted, and not served yet.
     Starting,
+    /// Agreeing on TLS.
+    Securing,
     /// Waiting in `read`.
     Reading,
     /// Pausing before the answer.
@@ -259,6 +287,7 @@ impl Doing {
     pub fn text(self) -> String {
         t(match self {
             Self::Starting => "server-doing-starting",
+            Self::Securing => "server-doing-securing",
             Self::Reading => "server-doing-reading",
             Self::Pausing => "server-doing-pausing",
             Self::Writing => "server-doing-writing",
@@ -330,6 +359,8 @@ struct Shared {
     waiting: Mutex<Vec<SocketAddr>>,
     /// Threads that send what a client did not take at once.
     senders: Mutex<Vec<JoinHandle<()>>>,
+    /// What is shown where TLS is spoken, once it listens.
+    own: OnceLock<Own>,
 }
 
 /// All connections that are remembered.
@@ -344,6 +375,26 @@ struct Registry {
 }
 
 impl Shared {
+    /// Makes or reads what is shown where TLS is spoken.
+    fn prepare_tls(&self) -> Result<(), Error> {
+        let own = match &self.settings.tls {
+            Tls::Off => return Ok(()),
+            Tls::Made => Own::made()?,
+            Tls::Files { certificate, key } => Own::read(certificate, key)?,
+        };
+        // It listens once.
+        _ = self.own.set(own);
+        Ok(())
+    }
+
+    /// A client's connection, with TLS over it where that is spoken.
+    fn over_tls(&self, wire: Duplex) -> Result<Duplex, Error> {
+        let Some(own) = self.own.get() else { return Ok(wire) };
+        let error = |trouble| Error::new(Operation::Tls, wire.peer(), trouble);
+        let layer = Layer::server(own.config()).map_err(error)?;
+        Ok(wire.over_tls(layer))
+    }
+
     fn set_state(&self, new: State) {
         let mut state = lock(&self.state);
         // Who was told to stop while it was starting stays told.
@@ -401,6 +452,7 @@ impl Server {
             threads: Threads::default(),
             waiting: Mutex::default(),
             senders: Mutex::default(),
+            own: OnceLock::new(),
         });
         let host = host.trim_matches(['[', ']']).to_owned();
         let target = super::address::join(&host, port);
@@ -473,6 +525,12 @@ impl Server {
     #[must_use]
     pub fn waiting(&self) -> Vec<SocketAddr> {
         lock(&self.shared.waiting).clone()
+    }
+
+    /// The certificate that is shown to clients, then those above it; `None` before it listens, and without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Arc<[Certificate]>> {
+        self.shared.own.get().map(Own::chain)
     }
 
     /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number.

@@ -9,7 +9,7 @@ use super::connection::{Connection, Teller, broken};
 use super::conversation::{Conversation, Do, Why};
 use super::hand::Link;
 use super::rules::Rules;
-use super::{Doing, Ended, Event, Shared, WRITE_TIMEOUT};
+use super::{Doing, Ended, Event, SECURE_LIMIT, Shared, WRITE_TIMEOUT};
 use crate::net::Error;
 use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
@@ -67,7 +67,8 @@ fn serve(
     rules: &Rules,
     teller: Teller<'_>,
 ) -> Ended {
-    let wire = match Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT) {
+    let wire = Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
+    let wire = match wire.and_then(|wire| shared.over_tls(wire)) {
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
     };
@@ -119,6 +120,10 @@ impl Talk<'_> {
     fn converse(&self, rules: &Rules) -> Result<Ended, Error> {
         let Self { connection, wire, teller } = *self;
         let settings = &teller.shared.settings;
+        if wire.is_over_tls() {
+            teller.show(connection, Doing::Securing);
+            wire.secure(SECURE_LIMIT)?;
+        }
         let mut talk = Conversation::new(settings, rules, connection.ends);
         let mut room = Room::new(settings.receive_size);
         loop {

@@ -1,0 +1,54 @@
+//! Choosing the files of TLS through the platform's dialog.
+
+use std::path::{Path, PathBuf};
+
+use super::dialogs;
+use super::jobs::{Done, Jobs};
+use super::widgets::notices::Notices;
+
+/// A file of TLS, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFile {
+    /// The certificate that the server shows.
+    Certificate,
+    /// Its private key.
+    Key,
+    /// The roots that the client trusts.
+    Roots,
+}
+
+/// Whether a dialog is open.
+#[derive(Debug, Default)]
+pub struct TlsFiles {
+    asking: bool,
+}
+
+impl TlsFiles {
+    /// Opens the dialog in `folder`, unless one is open. `number` is handed back: it tells for whom the file is.
+    pub fn ask(
+        &mut self,
+        (which, number): (TlsFile, u64),
+        folder: &Path,
+        jobs: &Jobs,
+        frame: &eframe::Frame,
+        notices: &mut Notices,
+    ) {
+        if self.asking {
+            return;
+        }
+        let done = move |path: Option<PathBuf>| Done::TlsPathChosen { which, number, path };
+        match dialogs::ask_what_to_open(frame, jobs, folder, done) {
+            Ok(()) => self.asking = true,
+            Err(error) => notices.bad(error.to_string()),
+        }
+    }
+
+    /// The dialog was closed.
+    pub fn chosen(&mut self, path: Option<PathBuf>, notices: &mut Notices) -> Option<String> {
+        self.asking = false;
+        if path.is_none() {
+            notices.no_path();
+        }
+        path.map(|path| path.display().to_string())
+    }
+}

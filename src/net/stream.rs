@@ -1,0 +1,103 @@
+//! The socket under a [`super::duplex::Duplex`].
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use super::tls::Socket;
+
+/// The socket.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// Its reads and writes wait.
+    Waits(TcpStream),
+    /// Its reads and writes never wait: a poll tells when it is time.
+    Polled(mio::net::TcpStream),
+}
+
+impl Stream {
+    pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Waits(stream) => (&mut &*stream).read(buf),
+            Self::Polled(stream) => (&mut &*stream).read(buf),
+        }
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Waits(stream) => (&mut &*stream).write(bytes),
+            Self::Polled(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    /// One write that does not wait; `None` where the system has no such write.
+    pub(super) fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        match self {
+            #[cfg(unix)]
+            Self::Waits(stream) => Some(socket2::SockRef::from(stream).send_with_flags(bytes, libc::MSG_DONTWAIT)),
+            #[cfg(not(unix))]
+            Self::Waits(_) => None,
+            Self::Polled(_) => Some(self.write(bytes)),
+        }
+    }
+
+    pub(super) fn shutdown(&self, half: Shutdown) -> io::Result<()> {
+        match self {
+            Self::Waits(stream) => stream.shutdown(half),
+            Self::Polled(stream) => stream.shutdown(half),
+        }
+    }
+
+    pub(super) fn socket(&self) -> socket2::SockRef<'_> {
+        match self {
+            Self::Waits(stream) => stream.into(),
+            Self::Polled(stream) => stream.into(),
+        }
+    }
+}
+
+impl Socket for Stream {
+    fn peek(&self) -> io::Result<usize> {
+        match self {
+            Self::Waits(stream) => stream.peek(&mut [0]),
+            Self::Polled(stream) => stream.peek(&mut [0]),
+        }
+    }
+
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
+    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        self.write_at_once(bytes)
+    }
+
+    fn can_write_at_once(&self) -> bool {
+        cfg!(unix) || matches!(self, Self::Polled(_))
+    }
+}
+
+/// A stream that gets the limit for each wait.
+pub(super) struct Armed<'a, F> {
+    pub(super) stream: &'a Stream,
+    /// Gives it.
+    pub(super) arm: F,
+}
+
+impl<F: Fn() -> io::Result<()>> Socket for Armed<'_, F> {
+    fn peek(&self) -> io::Result<usize> {
+        (self.arm)()?;
+        self.stream.peek()
+    }
+
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buf)
+    }
+
+    fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        self.stream.write_at_once(bytes)
+    }
+
+    fn can_write_at_once(&self) -> bool {
+        self.stream.can_write_at_once()
+    }
+}
