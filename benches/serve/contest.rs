@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::load::{self, Done};
 use crate::subject::{Running, Subject, Way};
-use crate::{Options, crowd, word};
+use crate::{Options, crowd, window, word};
 
 pub const KIB: usize = 1 << 10;
 
@@ -54,6 +54,8 @@ enum Kind {
     Flood(usize, usize),
     /// Many who only stay.
     Crowd,
+    /// The window, with many clients.
+    Window,
 }
 
 /// All loads.
@@ -67,6 +69,7 @@ pub const LOADS: &[Load] = &[
     Load { name: "flood-1-64k", kind: Kind::Flood(1, 64 * KIB) },
     Load { name: "flood-16-64k", kind: Kind::Flood(16, 64 * KIB) },
     Load { name: "crowd", kind: Kind::Crowd },
+    Load { name: "window", kind: Kind::Window },
 ];
 
 /// What a server did in each round.
@@ -88,6 +91,10 @@ impl Load {
         let subjects: Vec<_> = ours.chain(bare.iter().copied()).filter(is_chosen).collect();
         match self.kind {
             Kind::Crowd => self.crowd(&subjects),
+            Kind::Window => {
+                println!("\n{}: frames while {} clients greet", self.name, window::CLIENTS);
+                window::measure(options.time()?.max(window::LEAST))
+            }
             _ => self.contest(&subjects, options),
         }
     }
@@ -104,7 +111,7 @@ impl Load {
 
     fn contest(&self, subjects: &[Subject], options: &Options) -> io::Result<bool> {
         println!("\n{}: {} a second, {} rounds of {} s", self.name, self.unit(), options.rounds, options.seconds);
-        let time = Duration::try_from_secs_f64(options.seconds).map_err(io::Error::other)?;
+        let time = options.time()?;
         let servers: Vec<_> = subjects.iter().copied().map(Running::start).collect::<io::Result<_>>()?;
         let mut results: Vec<_> = servers.iter().map(|_| Results::default()).collect();
         // The first is to warm up: memory that is asked for once, threads, ports.
@@ -146,7 +153,7 @@ impl Load {
         match self.kind {
             Kind::Trips(_) => "round trips",
             Kind::Flood(..) => "bytes",
-            Kind::Churn | Kind::Crowd => "connections",
+            Kind::Churn | Kind::Crowd | Kind::Window => "connections",
         }
     }
 
@@ -158,7 +165,7 @@ impl Load {
         match self.kind {
             Kind::Trips(connections) => load::trips::run(server, connections, time),
             Kind::Flood(connections, _) => load::flood::run(server, connections, time),
-            Kind::Churn | Kind::Crowd => load::churn::run(server, time),
+            Kind::Churn | Kind::Crowd | Kind::Window => load::churn::run(server, time),
         }
     }
 
@@ -166,7 +173,7 @@ impl Load {
     fn required(&self, way: Way) -> Option<(Way, f64)> {
         let ours = OURS.iter().find(|ours| ours.way == way)?;
         Some(match self.kind {
-            Kind::Trips(_) | Kind::Crowd => (ours.like, 0.95),
+            Kind::Trips(_) | Kind::Crowd | Kind::Window => (ours.like, 0.95),
             Kind::Churn => (ours.like, ours.churn),
             Kind::Flood(_, KIB) => (Way::Std, 0.95),
             Kind::Flood(..) => (Way::Mio, 0.85),

@@ -7,13 +7,18 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is run to be read")]
 
 mod bare;
+#[path = "../clock/mod.rs"]
+mod clock;
 mod contest;
 mod crowd;
 mod load;
 mod ours;
 mod subject;
+mod window;
 
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -47,6 +52,13 @@ struct Options {
     /// Said by cargo
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+impl Options {
+    /// How long one measurement takes.
+    fn time(&self) -> io::Result<Duration> {
+        Duration::try_from_secs_f64(self.seconds).map_err(io::Error::other)
+    }
 }
 
 fn main() -> ExitCode {
