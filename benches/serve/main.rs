@@ -35,10 +35,10 @@ struct Options {
     #[arg(long, value_name = "SERVER", value_delimiter = ',', value_enum)]
     servers: Vec<Way>,
     /// How often each server is measured
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 9)]
     rounds: usize,
     /// How long one measurement takes
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
     seconds: f64,
     /// End well also where a server is slower than required
     #[arg(long)]
