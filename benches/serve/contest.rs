@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::load::{self, Done};
+use crate::one_core::OneCore;
 use crate::subject::{Running, Subject, Way};
 use crate::{Options, crowd, window, word};
 
@@ -112,7 +113,11 @@ impl Load {
     fn contest(&self, subjects: &[Subject], options: &Options) -> io::Result<bool> {
         println!("\n{}: {} a second, {} rounds of {} s", self.name, self.unit(), options.rounds, options.seconds);
         let time = options.time()?;
-        let servers: Vec<_> = subjects.iter().copied().map(Running::start).collect::<io::Result<_>>()?;
+        // Client and server take turns: on two cores it would count most how long each takes to wake up.
+        let on_one_core = matches!(self.kind, Kind::Trips(1));
+        let start = |subject: &Subject| Running::start(*subject, on_one_core);
+        let servers: Vec<_> = subjects.iter().map(start).collect::<io::Result<_>>()?;
+        let _stay = on_one_core.then(OneCore::stay);
         let mut results: Vec<_> = servers.iter().map(|_| Results::default()).collect();
         // The first is to warm up: memory that is asked for once, threads, ports.
         for round in 0..=options.rounds {

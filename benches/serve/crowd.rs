@@ -15,7 +15,7 @@ const STOPPED: Duration = Duration::from_secs(1);
 /// Measures a server, prints what came out, and says whether it is enough. `most` is how many bytes a connection may
 /// take; of bare ones nothing is required.
 pub fn measure(subject: Subject, most: Option<u64>) -> io::Result<bool> {
-    let mut server = Running::start(subject)?;
+    let mut server = Running::start(subject, false)?;
     // What is asked for once is there.
     drop(trips::connect(server.address, 16)?);
     server.settle();

@@ -12,6 +12,7 @@ mod clock;
 mod contest;
 mod crowd;
 mod load;
+mod one_core;
 mod ours;
 mod subject;
 mod window;
@@ -23,12 +24,13 @@ use std::time::Duration;
 use clap::Parser;
 
 use contest::{KIB, LOADS, Load};
+use one_core::OneCore;
 use subject::{Subject, Way, serve};
 
 /// Compares the server with bare ones.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only loads with one of these in their name
+    /// Only these loads; `trips` are all of them
     #[arg(long, value_name = "LOAD", value_delimiter = ',')]
     only: Vec<String>,
     /// Only these servers
@@ -49,6 +51,9 @@ struct Options {
     /// What the server reads at once
     #[arg(long, hide = true, default_value_t = KIB)]
     receive: usize,
+    /// Stay on one core
+    #[arg(long, hide = true)]
+    on_one_core: bool,
     /// Said by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -64,9 +69,11 @@ impl Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(way) = options.serve {
+        let _stay = options.on_one_core.then(OneCore::stay);
         return serve(Subject { way, receive: options.receive });
     }
-    let chosen = |load: &&Load| options.only.is_empty() || options.only.iter().any(|part| load.name.contains(part));
+    let is_named = |load: &Load, part: &String| load.name == part || load.name.starts_with(&format!("{part}-"));
+    let chosen = |load: &&Load| options.only.is_empty() || options.only.iter().any(|part| is_named(load, part));
     let mut failed = Vec::new();
     for load in LOADS.iter().filter(chosen) {
         match load.measure(&options) {
