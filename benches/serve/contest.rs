@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::load::{self, Done};
 use crate::one_core::OneCore;
 use crate::subject::{Running, Subject, Way};
-use crate::{Options, crowd, window, word};
+use crate::{CROWD, Options, crowd, word};
 
 pub const KIB: usize = 1 << 10;
 
@@ -63,10 +63,6 @@ enum Kind {
     Churn,
     /// Lines on so many connections, ours reading so many bytes at once.
     Flood(usize, usize),
-    /// Many who only stay.
-    Crowd,
-    /// The window, with many clients.
-    Window,
 }
 
 /// All loads.
@@ -79,8 +75,6 @@ pub const LOADS: &[Load] = &[
     Load { name: "flood-16-1k", kind: Kind::Flood(16, KIB) },
     Load { name: "flood-1-64k", kind: Kind::Flood(1, 64 * KIB) },
     Load { name: "flood-16-64k", kind: Kind::Flood(16, 64 * KIB) },
-    Load { name: "crowd", kind: Kind::Crowd },
-    Load { name: "window", kind: Kind::Window },
 ];
 
 /// What a server did in each round.
@@ -95,46 +89,27 @@ struct Results {
 impl Load {
     /// Measures the servers, prints what they did, and says whether it is enough.
     pub fn measure(&self, options: &Options) -> io::Result<bool> {
-        let receive = if let Kind::Flood(_, receive) = self.kind { receive } else { KIB };
-        let ours = OURS.iter().map(|ours| Subject { way: ours.way, receive });
-        let bare = match self.kind {
-            Kind::Flood(_, KIB) => PIECES,
-            Kind::Flood(..) => LARGE,
-            _ => SMALL,
+        let (receive, bare) = match self.kind {
+            Kind::Flood(_, KIB) => (KIB, PIECES),
+            Kind::Flood(_, receive) => (receive, LARGE),
+            Kind::Trips(_) | Kind::Churn => (KIB, SMALL),
         };
-        let is_chosen = |subject: &Subject| options.servers.is_empty() || options.servers.contains(&subject.way);
-        let subjects: Vec<_> = ours.chain(bare.iter().copied()).filter(is_chosen).collect();
-        match self.kind {
-            Kind::Crowd => self.crowd(&subjects),
-            Kind::Window => {
-                println!("\n{}: frames while {} clients greet", self.name, window::CLIENTS);
-                window::measure(options.time()?.max(window::LEAST))
-            }
-            _ => self.contest(&subjects, options),
-        }
-    }
-
-    fn crowd(&self, subjects: &[Subject]) -> io::Result<bool> {
-        println!("\n{}: {} idle connections", self.name, crowd::CROWD);
-        let mut good = true;
-        for subject in subjects {
-            let most = OURS.iter().find(|ours| ours.way == subject.way).map(|ours| ours.crowd);
-            good &= crowd::measure(*subject, most).map_err(|error| about(*subject, &error))?;
-        }
-        Ok(good)
-    }
-
-    fn contest(&self, subjects: &[Subject], options: &Options) -> io::Result<bool> {
+        let subjects = chosen(receive, bare, options);
         println!("\n{}: {} a second, {} rounds of {} s", self.name, self.unit(), options.rounds, options.seconds);
-        let time = options.time()?;
         // Client and server take turns: on two cores it would count most how long each takes to wake up.
         let on_one_core = matches!(self.kind, Kind::Trips(1));
         let start = |subject: &Subject| Running::start(*subject, on_one_core);
         let servers: Vec<_> = subjects.iter().map(start).collect::<io::Result<_>>()?;
         let _stay = on_one_core.then(OneCore::stay);
+        let results = self.rounds(&servers, options.rounds, options.time()?)?;
+        Ok(self.tell(&subjects.into_iter().zip(results).collect::<Vec<_>>()))
+    }
+
+    /// Measures all servers in turn, in each round in another order.
+    fn rounds(&self, servers: &[Running], rounds: usize, time: Duration) -> io::Result<Vec<Results>> {
         let mut results: Vec<_> = servers.iter().map(|_| Results::default()).collect();
         // The first is to warm up: memory that is asked for once, threads, ports.
-        for round in 0..=options.rounds {
+        for round in 0..=rounds {
             for turn in 0..servers.len() {
                 let number = (round + turn) % servers.len();
                 let (server, results) = (&servers[number], &mut results[number]);
@@ -148,16 +123,16 @@ impl Load {
                 }
             }
         }
-        let all: Vec<_> = subjects.iter().copied().zip(results).collect();
+        Ok(results)
+    }
+
+    /// Prints what they did, and says whether it is enough.
+    fn tell(&self, all: &[(Subject, Results)]) -> bool {
+        let (unit, units) = if matches!(self.kind, Kind::Flood(..)) { ("ns", 1e9) } else { ("µs", 1e6) };
         let mut good = true;
-        for (subject, results) in &all {
-            let each = median(results.costs.clone()) * if self.is_flood() { 1e9 } else { 1e6 };
-            print!(
-                "  {:<16} {:>12.0} {each:>7.2} {} of the processor each",
-                subject.to_string(),
-                median(results.rates.clone()),
-                if self.is_flood() { "ns" } else { "µs" },
-            );
+        for (subject, results) in all {
+            let (rate, each) = (median(results.rates.clone()), median(results.costs.clone()) * units);
+            print!("  {:<16} {rate:>12.0} {each:>7.2} {unit} of the processor each", subject.to_string());
             if let Some((reference, required)) = self.required(subject.way)
                 && let Some((reference, bare)) = all.iter().find(|(other, _)| *other == reference)
             {
@@ -165,26 +140,22 @@ impl Load {
             }
             println!();
         }
-        Ok(good)
+        good
     }
 
     fn unit(&self) -> &'static str {
         match self.kind {
             Kind::Trips(_) => "round trips",
             Kind::Flood(..) => "bytes",
-            Kind::Churn | Kind::Crowd | Kind::Window => "connections",
+            Kind::Churn => "connections",
         }
-    }
-
-    fn is_flood(&self) -> bool {
-        matches!(self.kind, Kind::Flood(..))
     }
 
     fn run(&self, server: SocketAddr, time: Duration) -> io::Result<Done> {
         match self.kind {
             Kind::Trips(connections) => load::trips::run(server, connections, time),
             Kind::Flood(connections, _) => load::flood::run(server, connections, time),
-            Kind::Churn | Kind::Crowd | Kind::Window => load::churn::run(server, time),
+            Kind::Churn => load::churn::run(server, time),
         }
     }
 
@@ -196,10 +167,28 @@ impl Load {
             Kind::Flood(_, KIB) => (ours.like.way, KIB, 0.95),
             Kind::Flood(_, receive) => (Way::Mio, receive, 0.85),
             Kind::Churn => (ours.like.way, ours.like.receive, ours.churn),
-            Kind::Trips(_) | Kind::Crowd | Kind::Window => (ours.like.way, ours.like.receive, 0.95),
+            Kind::Trips(_) => (ours.like.way, ours.like.receive, 0.95),
         };
         Some((Subject { way, receive }, part))
     }
+}
+
+/// Many who only stay: what each costs ours and the bare servers.
+pub fn crowd(options: &Options) -> io::Result<bool> {
+    println!("\n{CROWD}: {} idle connections", crowd::CLIENTS);
+    let mut good = true;
+    for subject in chosen(KIB, SMALL, options) {
+        let most = OURS.iter().find(|ours| ours.way == subject.way).map(|ours| ours.crowd);
+        good &= crowd::measure(subject, most).map_err(|error| about(subject, &error))?;
+    }
+    Ok(good)
+}
+
+/// Ours, reading so much at once, and the bare ones, as far as they are asked for.
+fn chosen(receive: usize, bare: &[Subject], options: &Options) -> Vec<Subject> {
+    let ours = OURS.iter().map(|ours| Subject { way: ours.way, receive });
+    let is_chosen = |subject: &Subject| options.servers.is_empty() || options.servers.contains(&subject.way);
+    ours.chain(bare.iter().copied()).filter(is_chosen).collect()
 }
 
 impl Results {

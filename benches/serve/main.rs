@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use contest::{KIB, LOADS, Load};
+use contest::{KIB, LOADS};
 use one_core::OneCore;
 use subject::{Subject, Way, serve};
 
@@ -59,7 +59,18 @@ struct Options {
     bench: bool,
 }
 
+/// Many who only stay.
+const CROWD: &str = "crowd";
+/// The window while many greet.
+const WINDOW: &str = "window";
+
 impl Options {
+    /// Whether this is to be measured.
+    fn names(&self, name: &str) -> bool {
+        let is_named = |part: &String| name == part || name.starts_with(&format!("{part}-"));
+        self.only.is_empty() || self.only.iter().any(is_named)
+    }
+
     /// How long one measurement takes.
     fn time(&self) -> io::Result<Duration> {
         Duration::try_from_secs_f64(self.seconds).map_err(io::Error::other)
@@ -72,24 +83,28 @@ fn main() -> ExitCode {
         let _stay = options.on_one_core.then(OneCore::stay);
         return serve(Subject { way, receive: options.receive });
     }
-    let is_named = |load: &Load, part: &String| load.name == part || load.name.starts_with(&format!("{part}-"));
-    let chosen = |load: &&Load| options.only.is_empty() || options.only.iter().any(|part| is_named(load, part));
     let mut failed = Vec::new();
-    for load in LOADS.iter().filter(chosen) {
-        match load.measure(&options) {
-            Ok(true) => {}
-            Ok(false) => failed.push(load.name),
-            Err(error) => {
-                println!("  {error}");
-                failed.push(load.name);
-            }
+    let mut measure = |name: &'static str, run: &dyn Fn() -> io::Result<bool>| {
+        if options.names(name) && !run().unwrap_or_else(told) {
+            failed.push(name);
         }
+    };
+    for load in LOADS {
+        measure(load.name, &|| load.measure(&options));
     }
+    measure(CROWD, &|| contest::crowd(&options));
+    measure(WINDOW, &|| window::measure(options.time()?));
     match failed.as_slice() {
         [] => println!("\nPASS"),
         failed => println!("\nFAIL: {}", failed.join(", ")),
     }
     if failed.is_empty() || options.report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What went wrong is as bad as what is too slow.
+fn told(error: io::Error) -> bool {
+    println!("  {error}");
+    false
 }
 
 fn word(good: bool) -> &'static str {

@@ -15,12 +15,12 @@ use socketscope::app::App;
 
 use crate::clock::thread_time;
 use crate::load::{Done, trips};
-use crate::word;
+use crate::{WINDOW, word};
 
 /// How many clients greet.
-pub const CLIENTS: usize = 64;
+const CLIENTS: usize = 64;
 /// How long they greet, at least.
-pub const LEAST: Duration = Duration::from_secs(3);
+const LEAST: Duration = Duration::from_secs(3);
 /// The most that the program may do for a frame.
 const MOST: Duration = Duration::from_millis(4);
 /// The time between two frames.
@@ -60,6 +60,8 @@ struct Window(Harness<'static, Timed>);
 
 /// Measures frames under load for so long, and then none; prints what came out, and says whether it is enough.
 pub fn measure(time: Duration) -> io::Result<bool> {
+    println!("\n{WINDOW}: frames while {CLIENTS} clients greet");
+    let time = time.max(LEAST);
     let harness = Harness::builder()
         .with_size([1180.0, 760.0])
         .with_max_steps(12)
