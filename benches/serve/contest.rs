@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::load::{self, Done};
+use crate::one_core::OneCore;
 use crate::subject::{Running, Subject, Way};
-use crate::{Options, crowd, word};
+use crate::{CROWD, Options, crowd, word};
 
 pub const KIB: usize = 1 << 10;
 
@@ -14,7 +15,7 @@ pub const KIB: usize = 1 << 10;
 pub struct Ours {
     pub way: Way,
     /// The bare server that works in the same way.
-    like: Way,
+    like: Subject,
     /// How many times as many connections as that one it must serve.
     churn: f64,
     /// How many bytes an idle connection may take.
@@ -23,8 +24,8 @@ pub struct Ours {
 
 /// The library's models.
 pub const OURS: &[Ours] = &[
-    Ours { way: Way::OursThreads, like: Way::Std, churn: 1.3, crowd: 12 << 10 },
-    Ours { way: Way::OursEvents, like: Way::Mio, churn: 0.95, crowd: 2 << 10 },
+    Ours { way: Way::OursThreads, like: Subject { way: Way::Std, receive: KIB }, churn: 1.3, crowd: 12 << 10 },
+    Ours { way: Way::OursEvents, like: Subject { way: Way::Mio, receive: 4 * KIB }, churn: 0.95, crowd: 2 << 10 },
 ];
 
 /// The bare servers under loads of small reads, and how much they read at once.
@@ -32,6 +33,15 @@ const SMALL: &[Subject] = &[
     Subject { way: Way::Std, receive: KIB },
     Subject { way: Way::Tokio, receive: 4 * KIB },
     Subject { way: Way::Tokio2, receive: 4 * KIB },
+    Subject { way: Way::Mio, receive: 4 * KIB },
+];
+
+/// The same, under floods that are read in small pieces.
+const PIECES: &[Subject] = &[
+    Subject { way: Way::Std, receive: KIB },
+    Subject { way: Way::Tokio, receive: 4 * KIB },
+    Subject { way: Way::Tokio2, receive: 4 * KIB },
+    Subject { way: Way::Mio, receive: KIB },
     Subject { way: Way::Mio, receive: 4 * KIB },
 ];
 
@@ -55,8 +65,6 @@ enum Kind {
     Churn,
     /// Lines on so many connections, ours reading so many bytes at once.
     Flood(usize, usize),
-    /// Many who only stay.
-    Crowd,
 }
 
 /// All loads.
@@ -69,7 +77,6 @@ pub const LOADS: &[Load] = &[
     Load { name: "flood-16-1k", kind: Kind::Flood(16, KIB) },
     Load { name: "flood-1-64k", kind: Kind::Flood(1, 64 * KIB) },
     Load { name: "flood-16-64k", kind: Kind::Flood(16, 64 * KIB) },
-    Load { name: "crowd", kind: Kind::Crowd },
 ];
 
 /// What a server did in each round.
@@ -84,34 +91,27 @@ struct Results {
 impl Load {
     /// Measures the servers, prints what they did, and says whether it is enough.
     pub fn measure(&self, options: &Options) -> io::Result<bool> {
-        let receive = if let Kind::Flood(_, receive) = self.kind { receive } else { KIB };
-        let ours = OURS.iter().map(|ours| Subject { way: ours.way, receive });
-        let bare = if receive == KIB { SMALL } else { LARGE };
-        let is_chosen = |subject: &Subject| options.servers.is_empty() || options.servers.contains(&subject.way);
-        let subjects: Vec<_> = ours.chain(bare.iter().copied()).filter(is_chosen).collect();
-        match self.kind {
-            Kind::Crowd => self.crowd(&subjects),
-            _ => self.contest(&subjects, options),
-        }
-    }
-
-    fn crowd(&self, subjects: &[Subject]) -> io::Result<bool> {
-        println!("\n{}: {} idle connections", self.name, crowd::CROWD);
-        let mut good = true;
-        for subject in subjects {
-            let most = OURS.iter().find(|ours| ours.way == subject.way).map(|ours| ours.crowd);
-            good &= crowd::measure(*subject, most).map_err(|error| about(*subject, &error))?;
-        }
-        Ok(good)
-    }
-
-    fn contest(&self, subjects: &[Subject], options: &Options) -> io::Result<bool> {
+        let (receive, bare) = match self.kind {
+            Kind::Flood(_, KIB) => (KIB, PIECES),
+            Kind::Flood(_, receive) => (receive, LARGE),
+            Kind::Trips(_) | Kind::Churn => (KIB, SMALL),
+        };
+        let subjects = chosen(receive, bare, options);
         println!("\n{}: {} a second, {} rounds of {} s", self.name, self.unit(), options.rounds, options.seconds);
-        let time = Duration::try_from_secs_f64(options.seconds).map_err(io::Error::other)?;
-        let servers: Vec<_> = subjects.iter().copied().map(Running::start).collect::<io::Result<_>>()?;
+        // Client and server take turns: on two cores it would count most how long each takes to wake up.
+        let on_one_core = matches!(self.kind, Kind::Trips(1));
+        let start = |subject: &Subject| Running::start(*subject, on_one_core);
+        let servers: Vec<_> = subjects.iter().map(start).collect::<io::Result<_>>()?;
+        let _stay = on_one_core.then(OneCore::stay);
+        let results = self.rounds(&servers, options.rounds, options.time()?)?;
+        Ok(self.tell(&subjects.into_iter().zip(results).collect::<Vec<_>>()))
+    }
+
+    /// Measures all servers in turn, in each round in another order.
+    fn rounds(&self, servers: &[Running], rounds: usize, time: Duration) -> io::Result<Vec<Results>> {
         let mut results: Vec<_> = servers.iter().map(|_| Results::default()).collect();
         // The first is to warm up: memory that is asked for once, threads, ports.
-        for round in 0..=options.rounds {
+        for round in 0..=rounds {
             for turn in 0..servers.len() {
                 let number = (round + turn) % servers.len();
                 let (server, results) = (&servers[number], &mut results[number]);
@@ -125,56 +125,72 @@ impl Load {
                 }
             }
         }
-        let all: Vec<_> = subjects.iter().copied().zip(results).collect();
+        Ok(results)
+    }
+
+    /// Prints what they did, and says whether it is enough.
+    fn tell(&self, all: &[(Subject, Results)]) -> bool {
+        let (unit, units) = if matches!(self.kind, Kind::Flood(..)) { ("ns", 1e9) } else { ("µs", 1e6) };
         let mut good = true;
-        for (subject, results) in &all {
-            let each = median(results.costs.clone()) * if self.is_flood() { 1e9 } else { 1e6 };
-            print!(
-                "  {:<16} {:>12.0} {each:>7.2} {} of the processor each",
-                subject.to_string(),
-                median(results.rates.clone()),
-                if self.is_flood() { "ns" } else { "µs" },
-            );
+        for (subject, results) in all {
+            let (rate, each) = (median(results.rates.clone()), median(results.costs.clone()) * units);
+            print!("  {:<16} {rate:>12.0} {each:>7.2} {unit} of the processor each", subject.to_string());
             if let Some((reference, required)) = self.required(subject.way)
-                && let Some((reference, bare)) = all.iter().find(|(other, _)| other.way == reference)
+                && let Some((reference, bare)) = all.iter().find(|(other, _)| *other == reference)
             {
                 good &= results.compare(*reference, bare, required);
             }
             println!();
         }
-        Ok(good)
+        good
     }
 
     fn unit(&self) -> &'static str {
         match self.kind {
             Kind::Trips(_) => "round trips",
             Kind::Flood(..) => "bytes",
-            Kind::Churn | Kind::Crowd => "connections",
+            Kind::Churn => "connections",
         }
-    }
-
-    fn is_flood(&self) -> bool {
-        matches!(self.kind, Kind::Flood(..))
     }
 
     fn run(&self, server: SocketAddr, time: Duration) -> io::Result<Done> {
         match self.kind {
             Kind::Trips(connections) => load::trips::run(server, connections, time),
             Kind::Flood(connections, _) => load::flood::run(server, connections, time),
-            Kind::Churn | Kind::Crowd => load::churn::run(server, time),
+            Kind::Churn => load::churn::run(server, time),
         }
     }
 
     /// What part of which bare server's speed this one must reach, if it is one of ours.
-    fn required(&self, way: Way) -> Option<(Way, f64)> {
+    fn required(&self, way: Way) -> Option<(Subject, f64)> {
         let ours = OURS.iter().find(|ours| ours.way == way)?;
-        Some(match self.kind {
-            Kind::Trips(_) | Kind::Crowd => (ours.like, 0.95),
-            Kind::Churn => (ours.like, ours.churn),
-            Kind::Flood(_, KIB) => (Way::Std, 0.95),
-            Kind::Flood(..) => (Way::Mio, 0.85),
-        })
+        // What one thread for all can do with so small reads is less than what many threads can on several cores.
+        let (way, receive, part) = match self.kind {
+            Kind::Flood(_, KIB) => (ours.like.way, KIB, 0.95),
+            Kind::Flood(_, receive) => (Way::Mio, receive, 0.85),
+            Kind::Churn => (ours.like.way, ours.like.receive, ours.churn),
+            Kind::Trips(_) => (ours.like.way, ours.like.receive, 0.95),
+        };
+        Some((Subject { way, receive }, part))
     }
+}
+
+/// Many who only stay: what each costs ours and the bare servers.
+pub fn crowd(options: &Options) -> io::Result<bool> {
+    println!("\n{CROWD}: {} idle connections", crowd::CLIENTS);
+    let mut good = true;
+    for subject in chosen(KIB, SMALL, options) {
+        let most = OURS.iter().find(|ours| ours.way == subject.way).map(|ours| ours.crowd);
+        good &= crowd::measure(subject, most).map_err(|error| about(subject, &error))?;
+    }
+    Ok(good)
+}
+
+/// Ours, reading so much at once, and the bare ones, as far as they are asked for.
+fn chosen(receive: usize, bare: &[Subject], options: &Options) -> Vec<Subject> {
+    let ours = OURS.iter().map(|ours| Subject { way: ours.way, receive });
+    let is_chosen = |subject: &Subject| options.servers.is_empty() || options.servers.contains(&subject.way);
+    ours.chain(bare.iter().copied()).filter(is_chosen).collect()
 }
 
 impl Results {

@@ -8,21 +8,21 @@ use crate::subject::{Running, Subject};
 use crate::word;
 
 /// How many.
-pub const CROWD: usize = 10_000;
+pub const CLIENTS: usize = 10_000;
 /// The longest that stopping may take.
 const STOPPED: Duration = Duration::from_secs(1);
 
 /// Measures a server, prints what came out, and says whether it is enough. `most` is how many bytes a connection may
 /// take; of bare ones nothing is required.
 pub fn measure(subject: Subject, most: Option<u64>) -> io::Result<bool> {
-    let mut server = Running::start(subject)?;
+    let mut server = Running::start(subject, false)?;
     // What is asked for once is there.
     drop(trips::connect(server.address, 16)?);
     server.settle();
     let before = server.memory()?;
-    let clients = trips::connect(server.address, CROWD)?;
+    let clients = trips::connect(server.address, CLIENTS)?;
     server.settle();
-    let each = server.memory()?.saturating_sub(before) / CROWD as u64;
+    let each = server.memory()?.saturating_sub(before) / CLIENTS as u64;
     let enough = most.is_none_or(|most| each <= most);
     print!("  {:<16} {:>7.2} KiB a connection", subject.to_string(), each as f64 / 1_024.0);
     let Some(most) = most else {

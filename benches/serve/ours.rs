@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ impl Ours {
             most_connections: 12_000,
             ..Settings::default()
         };
-        let (waker, woken) = waker()?;
+        let (waker, woken) = waker();
         let recorder = Recorder::new(Recorder::BUDGET);
         let server = Arc::new(Server::start("127.0.0.1", port, settings, &recorder, waker.clone()));
         let port = server.wait_listening().map_err(io::Error::other)?.port();
@@ -63,8 +63,8 @@ impl Ours {
 }
 
 /// A waker, and where the thread that it wakes is to be put.
-fn waker() -> io::Result<(Waker, Arc<std::sync::OnceLock<Thread>>)> {
-    let woken = Arc::new(std::sync::OnceLock::<Thread>::new());
+fn waker() -> (Waker, Arc<OnceLock<Thread>>) {
+    let woken = Arc::new(OnceLock::<Thread>::new());
     let waker = Waker::new({
         let woken = Arc::clone(&woken);
         move || {
@@ -73,7 +73,7 @@ fn waker() -> io::Result<(Waker, Arc<std::sync::OnceLock<Thread>>)> {
             }
         }
     });
-    Ok((waker, woken))
+    (waker, woken)
 }
 
 /// What the window does about a server, again and again: what it reported as lines, and the table of connections.

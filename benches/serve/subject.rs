@@ -115,9 +115,10 @@ pub struct Running {
 
 impl Running {
     /// Starts this program again, as a server.
-    pub fn start(subject: Subject) -> io::Result<Self> {
+    pub fn start(subject: Subject, on_one_core: bool) -> io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--serve", &subject.way.name(), "--receive", &subject.receive.to_string()])
+            .args(on_one_core.then_some("--on-one-core"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -414,6 +414,10 @@ fn both_say_farewell() {
         assert_eq!(other.read(&mut [0]).expect("a farewell"), 0, "{model:?}");
         let mut other = made.other();
         other.read_exact(&mut [0; 8]).expect("welcome");
+        // Whoever stops it does not wait for a write that is on its way.
+        wait_for("the server to read", || {
+            made.server.connections().get(2).is_some_and(|one| one.doing().0 == Doing::Reading)
+        });
         made.server.stop();
         assert_eq!(other.read(&mut [0]).expect("a farewell"), 0, "{model:?}");
         // A reset is none.

@@ -46,7 +46,10 @@ pub fn run(receive: usize, ready: impl FnOnce(u16) -> io::Result<()>) -> io::Res
     let mut free = Vec::new();
     let (mut read, mut replies) = (vec![0; receive], Vec::new());
     loop {
-        poll.poll(&mut events, None)?;
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            polled => polled?,
+        }
         for event in &events {
             if event.token() == LISTENER {
                 accept(&listener, poll.registry(), &mut peers, &mut free)?;

@@ -115,11 +115,7 @@ impl Replies {
         while !came.is_empty() {
             let expected = &replies[(self.got % REPLIES as u64) as usize..];
             if self.cut == 0 {
-                let same = if expected.starts_with(came) {
-                    came.len()
-                } else {
-                    came.iter().zip(expected).take_while(|(came, expected)| came == expected).count()
-                };
+                let same = in_common(came, expected);
                 self.got += same as u64;
                 came = &came[same..];
                 if came.is_empty() {
@@ -142,4 +138,13 @@ impl Replies {
         }
         Ok(())
     }
+}
+
+/// How many bytes both begin with.
+fn in_common(one: &[u8], other: &[u8]) -> usize {
+    // Blocks are compared much faster than bytes.
+    const BLOCK: usize = 1 << 10;
+    let blocks = one.chunks_exact(BLOCK).zip(other.chunks_exact(BLOCK)).take_while(|(one, other)| one == other).count();
+    let begin = blocks * BLOCK;
+    begin + one[begin..].iter().zip(&other[begin..]).take_while(|(one, other)| one == other).count()
 }
