@@ -5,6 +5,8 @@ mod binary;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod record;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod sending;
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod server;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod session;

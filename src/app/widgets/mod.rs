@@ -50,8 +50,8 @@ pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
 }
 
 /// A tab: a selectable button that says what it is to screen readers.
-pub fn tab(ui: &mut Ui, selected: bool, text: String) -> Response {
-    let response = ui.add(egui::Button::selectable(selected, text));
+pub fn tab(ui: &mut Ui, selected: bool, text: impl Into<egui::WidgetText>) -> Response {
+    let response = ui.add(egui::Button::selectable(selected, text.into()));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Tab);
         node.set_selected(selected);
