@@ -113,3 +113,5 @@ file-cancelled = Sending { $path } was cancelled after { $sent } of { $size }
 file-cut = The connection ended after { $sent } of { $size } of { $path }
 file-not-sent = { $path } was not sent
 file-failed-within = { $what }; { $sent } of it were sent
+
+cli-chat-send-file = Send this file first, in pieces and as it is; then standard input. If it cannot be sent whole, the chat ends

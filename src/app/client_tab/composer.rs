@@ -53,15 +53,15 @@ impl Composer {
         let open = connected.filter(|one| !one.is_half_closed());
         self.field(ui, form, saved, open);
         self.below_field(ui, form);
-        ui.horizontal_wrapped(|ui| choices(ui, form));
         let mut command = None;
         ui.horizontal_wrapped(|ui| {
-            let playing = session.is_some_and(Session::playing);
-            command = Command::PlayTutorial.button(ui, !playing);
+            choices(ui, form);
             if self.repeating.menu(ui, form, open.is_some() && !self.message.is_empty()) {
                 self.repeat(form, open);
             }
-            command = command.or(self.file.menu(ui, open.is_some()));
+            command = self.file.menu(ui, open.is_some());
+            let playing = session.is_some_and(Session::playing);
+            command = command.or(Command::PlayTutorial.button(ui, !playing));
             command = command.or(Command::HalfClose.button(ui, open.is_some()));
             command = command.or(Command::Reset.button(ui, connected.is_some()));
             let unsent = connected.map_or(0, Session::unsent);

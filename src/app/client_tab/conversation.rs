@@ -18,6 +18,9 @@ use crate::recording::{Direction, Log, Recording};
 const MOST: usize = 2_000;
 /// How much of one read or write a bubble shows, in bytes; the wire shows it all.
 const SHOWN: u64 = 4_096;
+/// Height of a line, and space between pieces, in points.
+const LINE: f32 = 16.0;
+const BETWEEN: f32 = 4.0;
 /// How many reads and writes are taken from a recording at a time: so long its worker must wait.
 const BATCH: usize = 200;
 
@@ -200,6 +203,7 @@ impl Conversation {
             }
             let scroll = ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true);
             scroll.id_salt(("conversation", self.begun)).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = BETWEEN;
                 let width = ui.available_width();
                 for piece in &mut self.pieces {
                     if let Some((height, for_width)) = piece.height
@@ -261,7 +265,7 @@ fn bubble_text(decoded: &Decoded) -> String {
 
 fn piece_ui(ui: &mut Ui, piece: &Piece) {
     let palette = style::palette(ui);
-    ui.spacing_mut().interact_size.y = style::ROW;
+    ui.spacing_mut().interact_size.y = LINE;
     match &piece.what {
         What::Note { text, bad } => {
             ui.horizontal_wrapped(|ui| {
