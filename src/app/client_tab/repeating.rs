@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{DragValue, Grid, PopupCloseBehavior, Ui};
+use egui::{DragValue, Grid, Ui};
 
 use super::form::SessionForm;
 use crate::app::style;
-use crate::app::widgets::weak;
+use crate::app::widgets::{form_menu, weak};
 use crate::i18n::{count, t, tf};
 use crate::net::Error;
 use crate::net::client::{REPEAT_MS, Repeat, Repetition, Session};
@@ -23,8 +22,7 @@ impl Repeating {
     /// The menu with its choices; true when a person starts it.
     pub(super) fn menu(&self, ui: &mut Ui, form: &mut SessionForm, can_start: bool) -> bool {
         let mut start = false;
-        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let (button, _) = MenuButton::new(t("repeat")).config(stays).ui(ui, |ui| {
+        form_menu(ui, t("repeat"), t("repeat-hover"), |ui| {
             Grid::new("repeat").num_columns(2).show(ui, |ui| {
                 let every = DragValue::new(&mut form.repeat_ms).range(REPEAT_MS).suffix(" ms");
                 let name = ui.label(t("repeat-every"));
@@ -42,7 +40,6 @@ impl Repeating {
                 ui.close();
             }
         });
-        button.on_hover_text(t("repeat-hover"));
         start
     }
 

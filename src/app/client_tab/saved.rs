@@ -1,10 +1,9 @@
 //! The menu of messages that are kept.
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Button, Grid, PopupCloseBehavior, ScrollArea, Ui};
+use egui::{Button, Grid, ScrollArea, Ui};
 
 use super::form::{Compose, LONGEST_SAVED, MOST_SAVED, Saved};
-use crate::app::widgets::weak;
+use crate::app::widgets::{form_menu, weak};
 use crate::i18n::{count, t, tf};
 use crate::recording::text;
 
@@ -23,9 +22,8 @@ pub(super) enum Pick {
 
 /// The menu. `typed` is what is in the field; `can_send` whether there is somebody to send to.
 pub(super) fn menu(ui: &mut Ui, saved: &mut Vec<Saved>, typed: &Saved, can_send: bool) -> Option<Pick> {
-    let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let mut pick = None;
-    let (button, _) = MenuButton::new(t("saved-menu")).config(stays).ui(ui, |ui| {
+    form_menu(ui, t("saved-menu"), t("saved-menu-hover"), |ui| {
         let possible = !typed.text.is_empty() && typed.text.len() <= LONGEST_SAVED && saved.len() < MOST_SAVED;
         let save = ui.add_enabled(possible, Button::new(t("saved-save"))).on_hover_text(t("saved-save-hover"));
         if save.on_disabled_hover_text(t("saved-save-not")).clicked() {
@@ -41,7 +39,6 @@ pub(super) fn menu(ui: &mut Ui, saved: &mut Vec<Saved>, typed: &Saved, can_send:
             ui.close();
         }
     });
-    button.on_hover_text(t("saved-menu-hover"));
     pick
 }
 

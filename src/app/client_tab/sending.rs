@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Label, PopupCloseBehavior, RichText, TextEdit, Ui};
+use egui::{Label, RichText, TextEdit, Ui};
 
 use crate::app::command::Command;
 use crate::app::dialogs;
 use crate::app::jobs::{Done, Jobs};
 use crate::app::widgets::notices::Notices;
-use crate::app::widgets::{entered, weak};
+use crate::app::widgets::{entered, form_menu, weak};
 use crate::i18n::{bytes, t, tf};
 use crate::net::Error;
 use crate::net::client::{Sending, Session};
@@ -33,8 +32,7 @@ impl FileSending {
     pub(super) fn menu(&mut self, ui: &mut Ui, can_send: bool) -> Option<Command> {
         let mut command = None;
         let can_send = can_send && !self.is_running();
-        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let (button, _) = MenuButton::new(t("send-file")).config(stays).ui(ui, |ui| {
+        form_menu(ui, t("send-file"), t("send-file-hover"), |ui| {
             let name = ui.label(t("send-file-path"));
             let edit = TextEdit::singleline(&mut self.path).desired_width(WIDTH).id_salt("send-file-path");
             let edit = ui.add(edit).labelled_by(name.id).on_hover_text(t("send-file-path-hover"));
@@ -53,7 +51,6 @@ impl FileSending {
                 }
             });
         });
-        button.on_hover_text(t("send-file-hover"));
         command
     }
 

@@ -6,7 +6,9 @@ pub mod notices;
 pub mod rows;
 pub mod wire;
 
-use egui::{Response, Role, TextEdit, Ui};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::style::StyleModifier;
+use egui::{PopupCloseBehavior, Response, Role, TextEdit, Ui};
 
 use crate::i18n::t;
 
@@ -47,6 +49,15 @@ pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
     });
     menu.response.on_hover_text(t("recent-hover"));
     picked
+}
+
+/// A button that opens a small form of its own: it stays open until a press beside it, Escape, or [`Ui::close`].
+pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&mut Ui)) {
+    let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    // What is pressed or typed in looks as it does elsewhere, not as the entries of a menu.
+    let config = stays.style(StyleModifier::default());
+    let (button, _) = MenuButton::new(title).config(config).ui(ui, form);
+    button.on_hover_text(hover);
 }
 
 /// A tab: a selectable button that says what it is to screen readers.
