@@ -214,3 +214,34 @@ fn close_button(ui: &mut Ui) -> bool {
     let button = ui.add(egui::Button::new("×").frame(false)).on_hover_text(t("session-close-hover"));
     button.accessible_name(t("session-close")).clicked()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(ports: &[&str], shown: usize) -> ClientForm {
+        let one = |port: &&str| SessionForm { port: (*port).to_owned(), ..SessionForm::default() };
+        ClientForm { sessions: ports.iter().map(one).collect(), shown, ..ClientForm::default() }
+    }
+
+    #[track_caller]
+    fn kept(tab: &ClientTab, ports: &[&str], shown: usize) {
+        let mut kept = ClientForm::default();
+        tab.keep(&mut kept);
+        assert_eq!(kept, form(ports, shown));
+    }
+
+    #[test]
+    fn sessions_survive_a_restart_and_one_is_always_there() {
+        let mut tab = ClientTab::new(&form(&["1", "2", "3"], 1));
+        kept(&tab, &["1", "2", "3"], 1);
+        tab.close(0);
+        kept(&tab, &["2", "3"], 0);
+        tab.close(1);
+        tab.close(0);
+        kept(&tab, &["2"], 0);
+        kept(&ClientTab::new(&form(&[], 5)), &["9999"], 0);
+        let many = ClientTab::new(&form(&["1"; MOST_SESSIONS + 1], MOST_SESSIONS));
+        kept(&many, &["1"; MOST_SESSIONS], MOST_SESSIONS - 1);
+    }
+}

@@ -210,7 +210,7 @@ impl SessionView {
             (Command::Reset, Some(session)) => session.reset(),
             (Command::PlayTutorial, _) => {
                 // One press is enough: it connects first where there is no connection.
-                if !is_open {
+                if !is_open || matches!(self.again, Again::At(_)) {
                     self.connect(recent, tools);
                 }
                 if let Some(session) = self.session.as_ref().filter(|session| !session.playing()) {
