@@ -1,480 +1,262 @@
-//! The Client tab: a chat with any TCP server, with every try and every read shown as it came.
+//! The Client tab: chats with any TCP servers side by side, with every try and every read shown as it came.
 
+mod composer;
+mod conversation;
+pub mod form;
+mod repeating;
+mod saved;
+mod sending;
+mod session;
 pub mod tls;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, TextEdit, Ui};
+use egui::text::LayoutJob;
+use egui::{Align, FontSelection, RichText, ScrollArea, Ui};
 
 use super::command::Command;
-use super::settings::{ClientForm, Compose, remember};
+use super::jobs::Jobs;
 use super::widgets::certificate::Card;
-use super::widgets::log_list::clock;
-use super::widgets::wire::{self, Wire};
-use super::widgets::{bad, choose, entered, field_width, hint, recent_menu, state_label, text_field, weak};
+use super::widgets::notices::Notices;
+use super::widgets::{self, field_width, wire};
 use super::{Tools, style};
-use crate::i18n::{bytes, t, tf};
-use crate::net::address::{HostPort, parse, parse_host, parse_port, port_meaning, split_typed};
-use crate::net::client::{Ended, Event, LineEnd, Options, Session, State};
-use crate::recording::{Direction, Recording, hex, text};
-use crate::typed::mistake_text;
+use crate::i18n::{t, tf};
+use crate::recording::Ends;
+use form::{ClientForm, MOST_SESSIONS, SessionForm};
+use session::{SessionView, Standing};
 
-/// How many pieces the conversation keeps.
-const MOST: usize = 2_000;
-/// How much of one read or write a bubble shows, in bytes; the wire shows it all.
-const SHOWN: usize = 4_096;
-/// How many events one frame takes at most.
-const DRAIN: usize = 2_000;
-
-/// What the tab remembers.
-#[derive(Debug, Default)]
+/// The sessions, one at least.
+#[derive(Debug)]
 pub struct ClientTab {
-    session: Option<Session>,
-    /// Why the form or a message could not be used.
-    mistake: Option<String>,
-    message: String,
-    conversation: VecDeque<Piece>,
-    /// Pieces that made room for newer ones.
-    gone: u64,
-    /// The number of the next segment to take from the recording.
+    sessions: Vec<SessionView>,
+    shown: usize,
+    /// The number of the next one.
     next: u64,
-    wire: Wire,
-    focus_message: bool,
-    /// Counts the sessions: each conversation is scrolled for itself.
-    sessions: u64,
 }
 
-/// A line or bubble of the conversation.
-#[derive(Debug)]
-struct Piece {
-    at: SystemTime,
-    what: What,
-    /// As it was drawn last, and for which width; what is out of sight only takes its space.
-    height: Option<(f32, f32)>,
-}
-
-#[derive(Debug)]
-enum What {
-    Note { text: String, bad: bool },
-    Moved { direction: Direction, text: String, len: usize },
+/// What a person does with the list of sessions.
+enum Change {
+    Show(usize),
+    Close(usize),
+    Add,
 }
 
 impl ClientTab {
-    /// Takes what the session reported and recorded.
-    pub fn drain(&mut self, tools: &Tools<'_>) {
-        let mut taken = 0;
-        while let Some(report) = self.session.as_ref().and_then(|session| session.inbox().next()) {
-            // What was recorded before the event comes before it.
-            self.take_recorded(Some(report.at));
-            if let Some(text) = report.event.text() {
-                let bad = tls::is_bad(&report.event) || matches!(report.event, Event::Ended(Ended::Failed(_)));
-                self.push(report.at, What::Note { text, bad });
-            }
-            taken += 1;
-            if taken == DRAIN {
-                tools.ctx.request_repaint();
-                return;
-            }
-        }
-        self.take_recorded(None);
-    }
-
-    /// Makes bubbles of the segments that came, up to a moment.
-    fn take_recorded(&mut self, until: Option<SystemTime>) {
-        let Some(recording) = self.recording() else { return };
-        let opened = recording.opened();
-        let mut new = Vec::new();
-        let next = recording.read(|log| {
-            let kept = log.kept();
-            // More than the conversation keeps would only be thrown away again.
-            let mut number = self.next.max(kept.start).max(kept.end.saturating_sub(MOST as u64));
-            while let Some(segment) = log.segment(number) {
-                let at = opened + segment.at;
-                if until.is_some_and(|until| at > until) {
-                    break;
-                }
-                let range = segment.range();
-                let shown = log.joined(segment.direction, range.start..range.end.min(range.start + SHOWN as u64));
-                new.push((at, segment.direction, shown, segment.len));
-                number += 1;
-            }
-            number
-        });
-        self.next = next;
-        for (at, direction, shown, len) in new {
-            let mut text = bubble_text(&shown);
-            if len > shown.len() {
-                text += &tf("bubble-cut", &[("size", bytes((len - shown.len()) as u64).into())]);
-            }
-            self.push(at, What::Moved { direction, text, len });
-        }
-    }
-
-    fn push(&mut self, at: SystemTime, what: What) {
-        if self.conversation.len() == MOST {
-            self.conversation.pop_front();
-            self.gone += 1;
-        }
-        self.conversation.push_back(Piece { at, what, height: None });
-    }
-
-    fn recording(&self) -> Option<Arc<Recording>> {
-        self.session.as_ref().and_then(Session::recording)
-    }
-
-    /// Does what a person asked for.
-    pub fn apply(&mut self, command: Command, form: &mut ClientForm, tools: &Tools<'_>) {
-        match command {
-            Command::Main if self.is_open() => self.apply(Command::Disconnect, form, tools),
-            Command::Main => self.apply(Command::Connect, form, tools),
-            Command::Connect if !self.is_open() => self.connect(form, tools),
-            Command::GiveUp | Command::Disconnect => {
-                if let Some(session) = &self.session {
-                    session.disconnect();
-                }
-            }
-            Command::HalfClose => {
-                if let Some(session) = &self.session {
-                    session.half_close();
-                }
-            }
-            Command::Reset => {
-                if let Some(session) = &self.session {
-                    session.reset();
-                }
-            }
-            Command::PlayTutorial => {
-                // One press is enough: it connects first where there is no connection.
-                if !self.is_open() {
-                    self.connect(form, tools);
-                }
-                if let Some(session) = self.session.as_ref().filter(|session| !session.playing()) {
-                    session.play_tutorial_with(form.line_end);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn connect(&mut self, form: &mut ClientForm, tools: &Tools<'_>) {
-        match parse_host(&form.host).and_then(|host| Ok(HostPort { host, port: parse_port(&form.port)? })) {
-            Ok(to) => {
-                self.mistake = None;
-                self.conversation.clear();
-                self.gone = 0;
-                self.next = 0;
-                self.sessions += 1;
-                remember(&mut form.recent, to.to_string());
-                let options = Options { tls: form.tls.take(), ..Options::default() };
-                let waker = tools.waker.clone();
-                self.session = Some(Session::connect(&to.host, to.port, options, tools.recorder, waker, None));
-                self.focus_message = true;
-            }
-            Err(error) => self.mistake = Some(error.to_string()),
-        }
-    }
-
-    fn send(&mut self, form: &ClientForm) {
-        let Some(session) = &self.session else { return };
-        self.focus_message = true;
-        // What is wrong is said below the field.
-        let Ok(mut whole) = form.compose.bytes(&self.message) else { return };
-        whole.extend_from_slice(form.line_end.bytes());
-        if whole.is_empty() {
-            return;
-        }
-        match session.send(whole) {
-            Ok(()) => {
-                self.message.clear();
-                self.mistake = None;
-            }
-            Err(error) => self.mistake = Some(error.to_string()),
-        }
-    }
-
-    fn state(&self) -> Option<State> {
-        self.session.as_ref().map(Session::state)
-    }
-
-    fn is_open(&self) -> bool {
-        matches!(self.state(), Some(State::Resolving | State::Connecting | State::Connected(_)))
-    }
-
-    /// What the status bar says.
+    /// The sessions as they were left, not connected.
     #[must_use]
-    pub fn status(&self) -> String {
-        match self.state() {
-            None => t("status-client-idle"),
-            Some(State::Resolving | State::Connecting) => t("status-client-connecting"),
-            Some(State::Connected(ends)) => tf("status-client-connected", &[("peer", ends.peer.to_string().into())]),
-            Some(State::Ended(_)) => t("status-client-ended"),
+    pub fn new(form: &ClientForm) -> Self {
+        let mut tab = Self { sessions: Vec::new(), shown: 0, next: 0 };
+        form.sessions.iter().take(MOST_SESSIONS).for_each(|one| tab.add(one.clone()));
+        if tab.sessions.is_empty() {
+            tab.add(SessionForm::default());
+        }
+        tab.shown = form.shown.min(tab.sessions.len() - 1);
+        tab
+    }
+
+    /// Puts what is to survive a restart into `form`.
+    pub fn keep(&self, form: &mut ClientForm) {
+        form.sessions = self.sessions.iter().map(|one| one.form.clone()).collect();
+        form.shown = self.shown;
+    }
+
+    /// Adds one and shows it.
+    fn add(&mut self, form: SessionForm) {
+        self.sessions.push(SessionView::new(self.next, form));
+        self.next += 1;
+        self.shown = self.sessions.len() - 1;
+    }
+
+    /// Takes what all sessions reported and recorded.
+    pub fn drain(&mut self, tools: &Tools<'_>) {
+        self.sessions.iter_mut().for_each(|one| one.drain(tools));
+    }
+
+    /// Does what a person asked for, with the session that is shown.
+    pub fn apply(&mut self, command: Command, form: &mut ClientForm, tools: &Tools<'_>) {
+        if let Some(session) = self.sessions.get_mut(self.shown) {
+            session.apply(command, &mut form.recent, tools);
+        }
+    }
+
+    /// Asks which file the session that is shown shall send.
+    pub fn ask_file(&mut self, folder: &Path, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
+        if let Some(session) = self.sessions.get_mut(self.shown) {
+            session.ask_file(folder, jobs, frame, notices);
+        }
+    }
+
+    /// The dialog that asks for a file was closed. The session may have been, meanwhile.
+    pub fn file_chosen(&mut self, session: u64, path: Option<PathBuf>) {
+        if let Some(session) = self.sessions.iter_mut().find(|one| one.id == session) {
+            session.file_chosen(path);
+        }
+    }
+
+    /// Sends the file whose path is typed; what does not begin at the root is below `folder`.
+    pub fn send_file(&mut self, folder: &Path) {
+        if let Some(session) = self.sessions.get_mut(self.shown) {
+            session.send_typed_file(folder);
+        }
+    }
+
+    /// The ends of all that are connected.
+    fn connected(&self) -> Vec<Ends> {
+        let ends = |one: &SessionView| match one.standing() {
+            Standing::Connected(ends) => Some(ends),
+            _ => None,
+        };
+        self.sessions.iter().filter_map(ends).collect()
+    }
+
+    /// What the status bar says, and what more it says where the pointer rests.
+    #[must_use]
+    pub fn status(&self) -> (String, Option<String>) {
+        match self.connected().as_slice() {
+            [] => (self.status_unconnected(), None),
+            [one] => (tf("status-client-connected", &[("peer", one.peer.to_string().into())]), None),
+            all => {
+                let lines: Vec<_> = all.iter().map(|ends| format!("{} → {}", ends.local, ends.peer)).collect();
+                (tf("status-client-many", &[("n", all.len().into())]), Some(lines.join("\n")))
+            }
+        }
+    }
+
+    fn status_unconnected(&self) -> String {
+        let mut all = self.sessions.iter().map(SessionView::standing);
+        if all.any(|one| matches!(one, Standing::Resolving | Standing::Connecting | Standing::Waiting)) {
+            return t("status-client-connecting");
+        }
+        match self.sessions.get(self.shown).map(SessionView::standing) {
+            Some(Standing::Ended(_)) => t("status-client-ended"),
+            _ => t("status-client-idle"),
         }
     }
 
     /// What the wire shows, and the bytes of it that are chosen.
     #[must_use]
     pub fn shown(&self) -> Option<wire::Shown> {
-        self.wire.shown()
+        self.sessions.get(self.shown).and_then(|one| one.wire.shown())
     }
 
     /// Opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
-        self.wire.open_find();
+        if let Some(session) = self.sessions.get_mut(self.shown) {
+            session.wire.open_find();
+        }
     }
 
     /// Shows the tab.
     pub fn ui(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
-        let mut command = None;
-        Panel::top("client-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
-            command = self.form(ui, form);
-            ui.add_space(style::GAP);
-        });
-        Panel::right("client-wire")
-            .resizable(true)
-            .default_size(ui.available_width() * 0.61)
-            .min_size(200.0)
-            .max_size(ui.available_width() * 0.7)
-            .frame(Frame::new().inner_margin(Margin { left: 8, ..Default::default() }))
-            .show(ui, |ui| {
-                let recording = self.recording();
-                let title = wire::title(recording.as_ref().and_then(|one| one.ends()));
-                let wanted = self.wire.ui(ui, &title, recording.as_ref(), &mut form.wire, true, None);
-                command = command.or(wanted);
-            });
-        CentralPanel::default().frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() })).show(
-            ui,
-            |ui| {
-                Panel::bottom("client-message").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
-                    ui.add_space(style::GAP);
-                    command = command.or(self.composer(ui, form));
-                });
-                ui.horizontal(|ui| ui.strong(t("conversation")).on_hover_text(t("conversation-hover")));
-                self.conversation(ui);
-            },
-        );
-        command
-    }
-
-    fn form(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
-        let mut command = None;
-        let open = self.is_open();
-        ui.horizontal_wrapped(|ui| {
-            ui.add_enabled_ui(!open, |ui| {
-                let host = text_field(ui, "client-host", &mut form.host, 190.0);
-                if let Some(HostPort { host, port }) =
-                    recent_menu(ui, &form.recent).and_then(|one| parse(&one, "", 0).ok())
-                {
-                    (form.host, form.port) = (host, port.to_string());
-                }
-                if host.lost_focus() {
-                    split_typed(&mut form.host, &mut form.port);
-                }
-                let port = text_field(ui, "client-port", &mut form.port, 64.0);
-                if entered(ui, &host) || entered(ui, &port) {
-                    command = Some(Command::Connect);
-                }
-                form.tls.check_box(ui);
-            });
-            let main = match self.state() {
-                Some(State::Resolving | State::Connecting) => Command::GiveUp,
-                Some(State::Connected(_)) => Command::Disconnect,
-                _ => Command::Connect,
-            };
-            command = command.or(main.main_button(ui, true));
-            let palette = style::palette(ui);
-            let (colour, text) = match self.state() {
-                None => (palette.weak, t("state-client-idle")),
-                Some(State::Resolving) => (palette.warn, t("state-client-resolving")),
-                Some(State::Connecting) => (palette.warn, t("state-client-connecting")),
-                Some(State::Connected(ends)) => {
-                    let args = [("local", ends.local.to_string().into()), ("peer", ends.peer.to_string().into())];
-                    (palette.good, tf("state-client-connected", &args))
-                }
-                Some(State::Ended(Ended::Failed(_))) => (palette.bad, t("state-client-failed")),
-                Some(State::Ended(Ended::Reset)) => (palette.bad, Ended::Reset.text()),
-                Some(State::Ended(ended)) => (palette.weak, ended.text()),
-            };
-            state_label(ui, colour, &text);
-            if let Some(security) = self.session.as_ref().and_then(Session::security) {
-                command = command.or(tls::state(ui, &security));
+        match self.tabs(ui) {
+            Some(Change::Show(index)) => self.shown = index,
+            Some(Change::Close(index)) => self.close(index),
+            Some(Change::Add) => {
+                // As the one that is shown.
+                let form = self.sessions.get(self.shown).map(|one| one.form.clone()).unwrap_or_default();
+                self.add(form);
             }
-            // Last, so that nothing else moves while a port is typed.
-            if let (false, Ok(port)) = (open, parse_port(&form.port)) {
-                weak(ui, port_meaning(port));
-            }
-        });
-        command = command.or(form.tls.fold(ui, open));
-        if let Some(mistake) = &self.mistake {
-            bad(ui, mistake);
+            None => {}
         }
-        command
+        self.sessions.get_mut(self.shown).and_then(|session| session.ui(ui, &form.recent, &mut form.saved))
     }
 
-    /// The certificate that the server showed.
+    /// The certificate that the server of the shown session showed.
     #[must_use]
     pub fn card(&self) -> Option<Card> {
-        self.session.as_ref().and_then(Session::security).map(|security| tls::card(&security))
+        self.sessions.get(self.shown).and_then(SessionView::card)
     }
 
-    fn composer(&mut self, ui: &mut Ui, form: &mut ClientForm) -> Option<Command> {
-        let connected = matches!(self.state(), Some(State::Connected(_)));
-        let can_send = connected && !self.session.as_ref().is_some_and(Session::is_half_closed);
-        let mut command = None;
-        ui.horizontal(|ui| {
-            let name = ui.label(t("client-message"));
-            let width = field_width(ui, &[t("send")]);
-            let field =
-                TextEdit::singleline(&mut self.message).desired_width(width).hint_text(t("client-message-hint"));
-            let field = ui.add_enabled(can_send, field).labelled_by(name.id);
-            if can_send && std::mem::take(&mut self.focus_message) {
-                field.request_focus();
-            }
-            let send = entered(ui, &field);
-            let pressed =
-                ui.add_enabled(can_send, egui::Button::new(t("send"))).on_hover_text(t("send-hover")).clicked();
-            if can_send && (send || pressed) {
-                self.send(form);
-            }
-        });
-        if form.compose != Compose::Plain && !self.message.is_empty() {
-            preview(ui, form, &self.message);
+    /// A file of roots was chosen for the shown session.
+    pub fn roots_chosen(&mut self, path: String) {
+        if let Some(session) = self.sessions.get_mut(self.shown) {
+            session.form.tls.roots = path;
         }
-        ui.horizontal_wrapped(|ui| {
-            ui.label(t("line-end")).on_hover_text(t("line-end-hover"));
-            let ends = [
-                (LineEnd::None, t("line-end-none")),
-                (LineEnd::Lf, t("line-end-lf")),
-                (LineEnd::CrLf, t("line-end-crlf")),
-            ];
-            choose(ui, "line-end", &mut form.line_end, &ends, 0.0);
-            let ways = [
-                (Compose::Plain, t("compose-plain")),
-                (Compose::Escapes, t("compose-escapes")),
-                (Compose::Hex, t("compose-hex")),
-            ];
-            choose(ui, "compose", &mut form.compose, &ways, 0.0);
-            let playing = self.session.as_ref().is_some_and(Session::playing) && self.is_open();
-            command = Command::PlayTutorial.button(ui, !playing);
-            command = command.or(Command::HalfClose.button(ui, can_send)).or(Command::Reset.button(ui, connected));
-            let unsent = self.session.as_ref().map_or(0, Session::unsent);
-            if unsent > 0 && connected {
-                weak(ui, tf("unsent", &[("size", bytes(unsent).into())]));
-            }
-        });
-        command
     }
 
-    fn conversation(&mut self, ui: &mut Ui) {
-        style::well(ui).show(ui, |ui| {
-            ui.take_available_space();
-            if self.conversation.is_empty() {
-                hint(ui, t("conversation-empty"));
-                return;
-            }
-            if self.gone > 0 {
-                weak(ui, tf("conversation-gone", &[("count", crate::i18n::count(self.gone).into())]));
-            }
-            ScrollArea::vertical()
-                .auto_shrink(false)
-                .stick_to_bottom(true)
-                .id_salt(("conversation", self.sessions))
-                .show(ui, |ui| {
-                    let width = ui.available_width();
-                    for piece in &mut self.conversation {
-                        if let Some((height, for_width)) = piece.height
-                            && for_width == width
-                        {
-                            let rect = egui::Rect::from_min_size(ui.cursor().min, egui::vec2(width, height));
-                            if !ui.is_rect_visible(rect) {
-                                ui.allocate_space(rect.size());
-                                continue;
-                            }
+    /// Disconnects one and takes it away; a new one stands in for the last.
+    fn close(&mut self, index: usize) {
+        let closed = self.sessions.remove(index);
+        if self.sessions.is_empty() {
+            self.add(closed.form.clone());
+        } else if self.shown > index || self.shown == self.sessions.len() {
+            self.shown -= 1;
+        }
+    }
+
+    fn tabs(&self, ui: &mut Ui) -> Option<Change> {
+        let mut change = None;
+        ui.horizontal(|ui| {
+            let room = field_width(ui, &[t("session-add-sign")]);
+            // As many as there may be: where they are too many for one row, they scroll.
+            ScrollArea::horizontal().id_salt("sessions").max_width(room).auto_shrink(true).show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    for (index, one) in self.sessions.iter().enumerate() {
+                        let tab = session_tab(ui, one, index == self.shown);
+                        if tab.clicked() {
+                            change = Some(Change::Show(index));
                         }
-                        let height = ui.scope(|ui| piece_ui(ui, piece)).response.rect.height();
-                        piece.height = Some((height, width));
+                        if tab.middle_clicked() || index == self.shown && close_button(ui) {
+                            change = Some(Change::Close(index));
+                        }
                     }
                 });
+            });
+            let has_room = self.sessions.len() < MOST_SESSIONS;
+            let add = ui.add_enabled(has_room, egui::Button::new(t("session-add-sign")));
+            let add = add.on_hover_text(t("session-add-hover")).on_disabled_hover_text(t("session-add-full"));
+            if add.accessible_name(t("session-add")).clicked() {
+                change = Some(Change::Add);
+            }
         });
+        change
     }
 }
 
-/// The bytes that a message will be, or what is wrong with it.
-fn preview(ui: &mut Ui, form: &ClientForm, message: &str) {
-    /// So many bytes are shown.
-    const MOST: usize = 48;
-    match form.compose.bytes(message) {
-        Ok(mut all) => {
-            all.extend_from_slice(form.line_end.bytes());
-            let shown = &all[..all.len().min(MOST)];
-            let what = if form.compose == Compose::Hex { text::visible(shown) } else { hex::row(shown) };
-            let more = if shown.len() < all.len() { " …" } else { "" };
-            let args = [("size", bytes(all.len() as u64).into()), ("what", (what + more).into())];
-            let line = egui::RichText::new(tf("preview", &args)).small().weak();
-            ui.add(egui::Label::new(line).truncate());
-        }
-        Err(mistake) => _ = bad(ui, mistake_text(mistake)),
+fn session_tab(ui: &mut Ui, session: &SessionView, is_shown: bool) -> egui::Response {
+    let (colour, state) = session.sign(style::palette(ui));
+    let title = session.title();
+    let mut job = LayoutJob::default();
+    for text in [RichText::new(format!("{title} ")), RichText::new("●").color(colour)] {
+        text.append_to(&mut job, ui.style(), FontSelection::Default, Align::Center);
     }
+    let name = tf("session-name", &[("title", title.into()), ("state", state.into())]);
+    let tab = widgets::tab(ui, is_shown, job).on_hover_text(&name);
+    tab.accessible_name(name)
 }
 
-/// Text to be read: lines stand below each other, with their ends still to be seen. What is mostly not text is left to the
-/// wire.
-fn bubble_text(shown: &[u8]) -> String {
-    let strange: usize = shown.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
-    let control = shown.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
-    if (strange + control) * 4 > shown.len() && shown.len() >= 16 {
-        return tf("bubble-binary", &[("size", bytes(shown.len() as u64).into())]);
-    }
-    let lines: Vec<_> = shown.split_inclusive(|byte| *byte == b'\n').map(text::visible).collect();
-    lines.join("\n")
-}
-
-fn piece_ui(ui: &mut Ui, piece: &Piece) {
-    let palette = style::palette(ui);
-    ui.spacing_mut().interact_size.y = style::ROW;
-    match &piece.what {
-        What::Note { text, bad } => {
-            ui.horizontal_wrapped(|ui| {
-                weak(ui, clock(piece.at));
-                let colour = if *bad { palette.bad } else { palette.weak };
-                ui.label(egui::RichText::new(text).small().color(colour));
-            });
-        }
-        What::Moved { len: 0, .. } => {
-            ui.horizontal_wrapped(|ui| {
-                weak(ui, clock(piece.at));
-                weak(ui, t("bubble-empty-read")).on_hover_text(t("bubble-empty-read-hover"));
-            });
-        }
-        What::Moved { direction, text, len } => {
-            let (layout, fill) = match direction {
-                Direction::In => (Layout::top_down(Align::Min), palette.bubble_in),
-                Direction::Out => (Layout::top_down(Align::Max), palette.bubble_out),
-            };
-            ui.with_layout(layout, |ui| {
-                ui.set_max_width(ui.available_width());
-                ui.spacing_mut().item_spacing.y = 2.0;
-                Frame::new().fill(fill).corner_radius(8).inner_margin(Margin::symmetric(10, 6)).show(ui, |ui| {
-                    ui.set_max_width((ui.available_width() * 0.8).max(120.0));
-                    ui.label(text);
-                });
-                let args = [("time", clock(piece.at).into()), ("size", bytes(*len as u64).into())];
-                weak(ui, tf("bubble-note", &args));
-            });
-        }
-    }
+fn close_button(ui: &mut Ui) -> bool {
+    let button = ui.add(egui::Button::new("×").frame(false)).on_hover_text(t("session-close-hover"));
+    button.accessible_name(t("session-close")).clicked()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn form(ports: &[&str], shown: usize) -> ClientForm {
+        let one = |port: &&str| SessionForm { port: (*port).to_owned(), ..SessionForm::default() };
+        ClientForm { sessions: ports.iter().map(one).collect(), shown, ..ClientForm::default() }
+    }
+
+    #[track_caller]
+    fn kept(tab: &ClientTab, ports: &[&str], shown: usize) {
+        let mut kept = ClientForm::default();
+        tab.keep(&mut kept);
+        assert_eq!(kept, form(ports, shown));
+    }
+
     #[test]
-    fn bubbles_show_lines_and_leave_what_is_not_text_to_the_wire() {
-        assert_eq!(bubble_text(b"220 ready\r\nhelp\n"), "220 ready\\r\\n\nhelp\\n");
-        assert_eq!(bubble_text("Hello, 好!".as_bytes()), "Hello, 好!");
-        assert_eq!(bubble_text(b"\xe5\xa5"), "\\xe5\\xa5", "little is shown as it is");
-        assert!(bubble_text(&[0; 256]).starts_with("256 B"));
+    fn sessions_survive_a_restart_and_one_is_always_there() {
+        let mut tab = ClientTab::new(&form(&["1", "2", "3"], 1));
+        kept(&tab, &["1", "2", "3"], 1);
+        tab.close(0);
+        kept(&tab, &["2", "3"], 0);
+        tab.close(1);
+        tab.close(0);
+        kept(&tab, &["2"], 0);
+        kept(&ClientTab::new(&form(&[], 5)), &["9999"], 0);
+        let many = ClientTab::new(&form(&["1"; MOST_SESSIONS + 1], MOST_SESSIONS));
+        kept(&many, &["1"; MOST_SESSIONS], MOST_SESSIONS - 1);
     }
 }

@@ -31,6 +31,10 @@ pub enum Command {
     Reset,
     /// Play the tutorial's client.
     PlayTutorial,
+    /// Choose a file for the client to send.
+    ChooseFileToSend,
+    /// Send the file whose path is typed.
+    SendFile,
     /// Fetch the URL.
     Fetch,
     /// Cancel the fetch.
@@ -109,6 +113,8 @@ impl Command {
             Self::HalfClose => "command-half-close",
             Self::Reset => "command-reset",
             Self::PlayTutorial => "command-play-tutorial",
+            Self::ChooseFileToSend => "command-choose-file-to-send",
+            Self::SendFile => "command-send-file",
             Self::Fetch => "command-fetch",
             Self::CancelFetch => "command-cancel-fetch",
             Self::SaveBody => "command-save-body",

@@ -33,6 +33,13 @@ pub enum Done {
     ExportPathChosen(Option<PathBuf>),
     /// Recordings were exported, or not.
     Exported(Result<(PathBuf, Written), Error>),
+    /// The dialog that asks for a file to send was closed; `path` as with [`Done::PathChosen`].
+    SendPathChosen {
+        /// The number of the session that is to send it.
+        session: u64,
+        /// The file.
+        path: Option<PathBuf>,
+    },
     /// The dialog that asks for a file of rules was closed; `None` as with [`Done::PathChosen`].
     RulesPathChosen(Option<PathBuf>),
     /// Rules were read, or not.

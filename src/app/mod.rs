@@ -84,7 +84,7 @@ impl App {
         };
         Self {
             server: ServerTab::default(),
-            client: ClientTab::default(),
+            client: ClientTab::new(&settings.client),
             fetch: FetchTab::new(&settings.fetch),
             recorder: Recorder::new(settings.budget()),
             jobs: Jobs::new(waker.clone()),
@@ -131,6 +131,12 @@ impl App {
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }
                 Done::Exported(result) => self.exporting.done(result, &mut self.notices),
+                Done::SendPathChosen { session, path } => {
+                    if path.is_none() {
+                        self.notices.no_path();
+                    }
+                    self.client.file_chosen(session, path);
+                }
                 Done::RulesPathChosen(path) => {
                     if path.is_none() {
                         self.notices.no_path();
@@ -153,7 +159,7 @@ impl App {
                 Done::TlsPathChosen { which, path, .. } => {
                     if let Some(path) = self.tls_files.chosen(path, &mut self.notices) {
                         match which {
-                            TlsFile::Roots => self.settings.client.tls.roots = path,
+                            TlsFile::Roots => self.client.roots_chosen(path),
                             _ => self.server.tls_chosen(&mut self.settings.server, which, path),
                         }
                     }
@@ -222,6 +228,10 @@ impl App {
             Command::Connect | Command::GiveUp | Command::Disconnect | Command::HalfClose | Command::Reset => {
                 self.client.apply(command, &mut settings.client, &tools)
             }
+            Command::ChooseFileToSend => {
+                self.client.ask_file(&self.fetch.folder(), &self.jobs, frame, &mut self.notices);
+            }
+            Command::SendFile => self.client.send_file(&self.fetch.folder()),
             Command::PlayTutorial => {
                 settings.tab = Tab::Client;
                 self.client.apply(command, &mut settings.client, &tools);
@@ -302,13 +312,15 @@ impl App {
     fn status(&self, ui: &mut egui::Ui) -> Option<Command> {
         let mut command = None;
         ui.horizontal(|ui| {
-            let texts = [self.server.status(), self.client.status(), self.fetch.status()];
-            for (index, (text, (_, show))) in texts.into_iter().zip(TABS).enumerate() {
+            let texts = [(self.server.status(), None), self.client.status(), (self.fetch.status(), None)];
+            for (index, ((text, more), (_, show))) in texts.into_iter().zip(TABS).enumerate() {
                 if index > 0 {
                     ui.separator();
                 }
                 let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).truncate();
-                if ui.add(button).on_hover_text(show.tooltip(ui.ctx())).clicked() {
+                let hover = show.tooltip(ui.ctx());
+                let hover = more.map_or_else(|| hover.clone(), |more| format!("{more}\n{hover}"));
+                if ui.add(button).on_hover_text(hover).clicked() {
                     command = Some(show);
                 }
             }
@@ -368,6 +380,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.client.keep(&mut self.settings.client);
         self.settings.save(storage);
     }
 

@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::client::LineEnd;
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
 use crate::recording::Recorder;
-use crate::recording::encoding::Encoding;
-use crate::recording::escapes::{Mistake, parse_escapes, parse_hex};
 
-use super::client_tab::tls::TlsForm;
+pub use super::client_tab::form::ClientForm;
 use super::widgets::wire::WireForm;
 
 /// How many recent addresses are kept.
@@ -89,66 +86,6 @@ impl Default for ServerForm {
     }
 }
 
-/// How a message is typed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Compose {
-    /// As it is.
-    #[default]
-    Plain,
-    /// With escapes such as `\n` and `\x00`.
-    Escapes,
-    /// As hexadecimal digits.
-    Hex,
-}
-
-impl Compose {
-    /// The bytes that are meant, in UTF-8.
-    ///
-    /// # Errors
-    /// An escape or a digit is wrong.
-    pub fn bytes(self, text: &str) -> Result<Vec<u8>, Mistake> {
-        match self {
-            Self::Plain => Ok(text.as_bytes().to_vec()),
-            Self::Escapes => parse_escapes(text, Encoding::Utf8),
-            Self::Hex => parse_hex(text),
-        }
-    }
-}
-
-/// The Client tab as a person left it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ClientForm {
-    /// As typed.
-    pub host: String,
-    /// As typed.
-    pub port: String,
-    /// Whether to speak TLS, and how.
-    pub tls: TlsForm,
-    /// What is added to each message.
-    pub line_end: LineEnd,
-    /// How messages are typed.
-    pub compose: Compose,
-    /// How the wire is read.
-    pub wire: WireForm,
-    /// `host:port` of earlier connections, the newest first.
-    pub recent: Vec<String>,
-}
-
-impl Default for ClientForm {
-    fn default() -> Self {
-        Self {
-            host: "127.0.0.1".to_owned(),
-            port: "9999".to_owned(),
-            tls: TlsForm::default(),
-            line_end: LineEnd::default(),
-            compose: Compose::default(),
-            wire: WireForm::default(),
-            recent: Vec::new(),
-        }
-    }
-}
-
 /// The Fetch tab as a person left it. "Accept any certificate" is not kept: it is for one fetch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -223,6 +160,8 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::client_tab::form::SessionForm;
+    use crate::net::client::LineEnd;
 
     #[derive(Default)]
     struct Memory(std::collections::HashMap<String, String>);
@@ -246,7 +185,7 @@ mod tests {
         settings.server.port = "1234".to_owned();
         settings.fetch.url = "http://me:secret@localhost/page".to_owned();
         settings.server.host = "主机".to_owned();
-        settings.client.line_end = LineEnd::CrLf;
+        settings.client.sessions.push(SessionForm { line_end: LineEnd::CrLf, ..SessionForm::default() });
         remember(&mut settings.client.recent, "主机:1".to_owned());
         let mut storage = Memory::default();
         settings.save(&mut storage);

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, at, bounded, never, select};
 use super::{parse_seconds, record, say, signal};
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
-use crate::net::client::{ClientTls, Ended, Event, LineEnd, Options, Session, Sink, State};
+use crate::net::client::{ClientTls, Ended, Event, FileEnd, LineEnd, Options, Session, Sink, State};
 use crate::net::report::{Report, Waker};
 use crate::net::{address, spawn};
 use crate::recording::Recorder;
@@ -39,6 +39,9 @@ pub struct Args {
     /// Plays the tutorial.
     #[arg(long, help = t("cli-chat-tutorial"))]
     tutorial: bool,
+    /// A file to send first.
+    #[arg(long, value_name = "FILE", conflicts_with = "tutorial", help = t("cli-chat-send-file"))]
+    send_file: Option<PathBuf>,
     /// How long connecting may take.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
           help = t("cli-chat-connect-timeout"))]
@@ -129,7 +132,7 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         }
     });
     let session = Session::connect(&to.host, to.port, args.options(), recorder, Waker::none(), Some(sink));
-    let played = converse(args, &session, &output, stop);
+    let done = converse(args, &session, &output, stop);
     if !session.inbox().ended() {
         // Standard output is stuck in the session's thread: do not wait for it.
         std::mem::forget(session);
@@ -140,7 +143,7 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         return 1;
     }
     let State::Ended(ended) = session.state() else { return 1 };
-    if args.tutorial && !played {
+    if args.tutorial && !done {
         say(&t("cli-chat-not-played"));
     }
     if let Some(security) = session.security().filter(|security| security.agreed.is_none()) {
@@ -149,13 +152,13 @@ fn chat(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
     say(&ended.text());
     match ended {
         Ended::Disconnected if stop.is_cancelled() => signal::INTERRUPTED,
-        Ended::PeerClosed | Ended::Disconnected => i32::from(args.tutorial && !played),
+        Ended::PeerClosed | Ended::Disconnected => i32::from(!done),
         Ended::Reset | Ended::ResetHere | Ended::Failed(_) => 1,
     }
 }
 
 /// Passes lines on and tells what happens, until the session has ended; after `stop`, no longer than [`PATIENCE`].
-/// Gives back whether the tutorial has been played to its end.
+/// Gives back whether what was asked for is done: the tutorial played to its end, or the file sent whole.
 fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) -> bool {
     let events = session.inbox().receiver();
     // Standard input, while it has more.
@@ -165,7 +168,7 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) -> b
     // When something last came or went.
     let mut last = Instant::now();
     let mut several = false;
-    let mut played = false;
+    let mut done = !args.tutorial && args.send_file.is_none();
     loop {
         let has_room = session.unsent() < ENOUGH_UNSENT;
         let quiet = if all_said && session.unsent() == 0 { at(last + args.linger) } else { never() };
@@ -177,17 +180,25 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) -> b
                     if lines.is_some_and(|lines| !lines.is_empty()) {
                         say(&t("cli-chat-input-left"));
                     }
-                    return played;
+                    return done;
                 };
                 last = Instant::now();
                 match &event {
                     Event::Resolved(addresses) => several = addresses.len() > 1,
                     Event::Connected(_) if args.tutorial => session.play_tutorial_with(args.eol.into()),
-                    Event::Connected(_) => {
+                    Event::Connected(_) if args.send_file.is_some() => {
+                        // It fails when the session has just ended, which is told next.
+                        _ = args.send_file.as_ref().map(|path| session.send_file(path));
+                    }
+                    Event::FileEnded(file) if matches!(file.ended(), Some(FileEnd::Failed(_))) => session.disconnect(),
+                    // How the session ended is told next.
+                    Event::FileEnded(file) if !matches!(file.ended(), Some(FileEnd::Sent)) => {}
+                    Event::Connected(_) | Event::FileEnded(_) => {
+                        done = true;
                         lines = read_lines(args.eol.into());
                         all_said = lines.is_none();
                     }
-                    Event::TutorialPlayed => (all_said, played) = (true, true),
+                    Event::TutorialPlayed => (all_said, done) = (true, true),
                     _ => {}
                 }
                 match &event {
@@ -222,7 +233,7 @@ fn converse(args: &Args, session: &Session, output: &Output, stop: &Cancel) -> b
     }
     session.disconnect();
     session.inbox().wait_end(PATIENCE);
-    played
+    done
 }
 
 /// The messages of standard input, each with its line end, from a thread that ends with the program: reading it

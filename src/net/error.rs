@@ -28,6 +28,8 @@ pub enum Operation {
     Receive,
     /// Writing to a socket.
     Send,
+    /// Sending a file.
+    SendFile,
     /// One HTTP exchange.
     Fetch,
     /// Writing a file that a person asked for.
@@ -51,6 +53,7 @@ impl Operation {
             Self::Tls => "operation-tls",
             Self::Receive => "operation-receive",
             Self::Send => "operation-send",
+            Self::SendFile => "operation-send-file",
             Self::Fetch => "operation-fetch",
             Self::Save => "operation-save",
             Self::Spool => "operation-spool",
@@ -118,6 +121,9 @@ pub enum Cause {
     /// The name of a file does not say in which format it is to be.
     #[error("{}", t("cause-no-format"))]
     NoFormat,
+    /// There is no such file to read (`ENOENT`).
+    #[error("{}", t("cause-no-file"))]
+    NoFile,
     /// A folder has this name.
     #[error("{}", t("cause-is-folder"))]
     IsFolder,
@@ -172,6 +178,7 @@ impl Cause {
             Self::NoPermission => "advice-no-permission",
             Self::NoFolder => "advice-no-folder",
             Self::NoFormat => "advice-no-format",
+            Self::NoFile => "advice-no-file",
             Self::IsFolder => "advice-is-folder",
             Self::Panic { .. } => "advice-panic",
             Self::Fetch(fault) => return fault.advice(),

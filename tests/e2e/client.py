@@ -86,5 +86,73 @@ def refused():
     window.wait_text(rf"127\.0\.0\.1:{port}")
 
 
+@scenario("two sessions stand side by side; each has its own conversation and can be closed")
+def sessions():
+    def echo(connection):
+        while message := connection.recv(1000):
+            connection.sendall(b"echo of " + message)
+
+    ports = [Peer(echo).port, Peer(echo).port]
+    window = Window()
+    connect(window, ports[0])
+    say(window, "first")
+    window.wait_text("^echo of first$")
+    window.press("New session")
+    until("the new one is empty", lambda: "echo of first" not in window.texts())
+    connect(window, ports[1])
+    say(window, "second")
+    window.wait_text("^echo of second$")
+    window.find("2 clients connected", BUTTON)
+    window.tab(f"127.0.0.1:{ports[0]} connected")
+    window.wait_text("^echo of first$")
+    check("echo of second" not in window.texts(), "the other conversation is shown too")
+    window.press("Close session")
+    window.wait_text("^echo of second$")
+    window.find(f"Client connected to 127.0.0.1:{ports[1]}", BUTTON)
+
+
+@scenario("a file is sent from its typed path, in order with the messages; a folder is refused with a reason")
+def file():
+    got = []
+
+    def keep(connection):
+        while piece := connection.recv(1 << 16):
+            got.append(piece)
+
+    peer = Peer(keep)
+    path = WORK / "to-send.bin"
+    path.write_bytes(bytes(range(256)) * 1000)
+    window = Window()
+    connect(window, peer.port)
+    say(window, "before;")
+    window.press("Send file…")
+    window.set_text("File", str(path))
+    window.press("Send file")
+    window.wait_text("Sent .*to-send.bin, 256 kB")
+    say(window, ";after")
+    expected = b"before;" + path.read_bytes() + b";after"
+    until("all of it has come", lambda: len(b"".join(got)) >= len(expected))
+    check(b"".join(got) == expected, "something else has come")
+    window.press("Send file…")
+    window.set_text("File", str(WORK))
+    window.press("Send file")
+    window.wait_text("Cannot send .*: it is not a regular file")
+
+
+@scenario("a message that repeats goes on until it is stopped, and is told")
+def repeats():
+    _, port = tutorial_server()
+    window = Window()
+    connect(window, port)
+    window.wait_text("Welcome!")
+    window.set_text("Message", "again")
+    window.press("Repeat…")
+    window.press("Start repeating")
+    window.wait_text("^Hello, again!$")
+    window.wait_text("[12] of 10")
+    window.press("Stop")
+    window.wait_text("Repeating stopped after [0-9]+ of 10")
+
+
 if __name__ == "__main__":
     run_scenarios()

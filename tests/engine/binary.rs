@@ -253,6 +253,7 @@ fn arguments_that_make_no_sense_are_refused_and_help_is_given() {
         ["chat", "--linger=x"],
         ["dance", "127.0.0.1"],
         ["chat", "--tutorial"],
+        ["chat", "--send-file"],
     ] {
         let ended = run(&args, b"");
         assert_eq!(ended.status.code(), Some(2), "{args:?}");
@@ -378,6 +379,37 @@ fn chat_sends_megabytes_whole_and_takes_as_many() {
     let digits = |bytes: &[u8]| bytes.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     assert!(digits(&out) == digits(&lines), "something was lost");
     assert_eq!(out.iter().filter(|byte| **byte == b'x').count(), 300_000);
+}
+
+#[test]
+fn chat_sends_a_file_before_standard_input_or_fails() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("file.bin");
+    let bytes: Vec<u8> = (0..200_000).map(|n| (n % 251) as u8).collect();
+    std::fs::write(&path, &bytes).expect("written");
+    let file = path.display().to_string();
+    let (listener, address) = listener();
+    let mut chat = Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--send-file", &file]));
+    let mut stdin = chat.child.stdin.take().expect("piped");
+    stdin.write_all(b"typed").expect("taken");
+    drop(stdin);
+    let mut server = accept(&listener);
+    let mut received = vec![0; bytes.len()];
+    server.0.read_exact(&mut received).expect("received");
+    assert!(received == bytes, "altered on the way");
+    server.hear("typed");
+    drop(server);
+    let (code, out, err) = chat.end();
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    assert!(err.contains(&format!("Sent {file}, 200 kB")), "{err}");
+
+    let chat =
+        Running::start(Command::new(PROGRAM).args(["chat", &address.to_string(), "--send-file", "no-such-file"]));
+    let mut server = accept(&listener);
+    server.hear_end();
+    let (code, _, err) = chat.end();
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("Cannot send no-such-file: there is no such file"), "{err}");
 }
 
 #[test]

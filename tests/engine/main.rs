@@ -3,6 +3,7 @@
 
 mod binary;
 mod record;
+mod sending;
 mod session;
 mod tls;
 mod tools;

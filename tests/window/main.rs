@@ -8,6 +8,7 @@ mod fetch;
 mod help;
 mod rules;
 mod server;
+mod sessions;
 mod tls;
 mod wire;
 

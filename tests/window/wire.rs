@@ -288,7 +288,7 @@ fn a_lens_and_back_leads_to_the_same_place() {
     window.choose("Show as", "lines");
     let number = end.rsplit(' ').next().expect("a number");
     let top = list(&window);
-    assert!(top[..2].iter().any(|row| row.ends_with(&format!(" {number}\\n"))), "{number}: {:?}", &top[..2]);
+    assert!(top[..2].iter().any(|row| row.ends_with(&format!("{number}\\n"))), "{number}: {:?}", &top[..2]);
     window.choose("Show as", "fixed size");
     assert_ne!(list(&window), before);
     window.choose("Show as", "reads and writes");

@@ -7,7 +7,9 @@ pub mod notices;
 pub mod rows;
 pub mod wire;
 
-use egui::{Response, Role, TextEdit, Ui};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::style::StyleModifier;
+use egui::{PopupCloseBehavior, Response, Role, TextEdit, Ui};
 
 use crate::i18n::t;
 
@@ -50,9 +52,18 @@ pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
     picked
 }
 
+/// A button that opens a small form of its own: it stays open until a press beside it, Escape, or [`Ui::close`].
+pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&mut Ui)) {
+    let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    // What is pressed or typed in looks as it does elsewhere, not as the entries of a menu.
+    let config = stays.style(StyleModifier::default());
+    let (button, _) = MenuButton::new(title).config(config).ui(ui, form);
+    button.on_hover_text(hover);
+}
+
 /// A tab: a selectable button that says what it is to screen readers.
-pub fn tab(ui: &mut Ui, selected: bool, text: String) -> Response {
-    let response = ui.add(egui::Button::selectable(selected, text));
+pub fn tab(ui: &mut Ui, selected: bool, text: impl Into<egui::WidgetText>) -> Response {
+    let response = ui.add(egui::Button::selectable(selected, text.into()));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Tab);
         node.set_selected(selected);

@@ -1,16 +1,23 @@
 //! One chat session with any TCP server.
 //!
+//! * `again` — how long to wait before connecting again.
 //! * `session` — the thread `chat`: resolves, connects, reads.
 //! * `security` — TLS, where it is asked for: how, and what came of it.
 //! * `outbox` — what waits to be sent, and the thread `chat-write`.
+//! * `file` — a file that is sent in pieces.
+//! * `repeat` — a message that repeats, and the thread `chat-repeat`.
 //! * `tutorial` — the tutorial's client: what it says when.
 
+mod again;
+mod file;
 mod outbox;
+mod repeat;
 mod security;
 mod session;
 mod tutorial;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -18,14 +25,17 @@ use std::time::Duration;
 
 use super::cancel::Cancel;
 use super::connect::Try;
-use super::report::{self, Inbox, Waker};
+use super::report::{self, Inbox, Reporter, Waker};
 use super::{Cause, Error, Operation, address, lock, spawn};
 use crate::i18n::{self, t, tf};
 use crate::recording::{Ends, Recorder, Recording};
 use outbox::Outbox;
 use tutorial::Tutorial;
 
+pub use again::Waits;
+pub use file::{FileEnd, Sending};
 pub use outbox::{MOST_MESSAGES, MOST_UNSENT};
+pub use repeat::{REPEAT_MS, Repeat, RepeatEnd, Repetition};
 pub use security::{ClientTls, Security};
 
 /// Bytes of one read, at most: 64 KiB.
@@ -47,14 +57,20 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    /// Its bytes.
+    /// Its characters.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Lf => "\n",
+            Self::CrLf => "\r\n",
+        }
+    }
+
+    /// Its bytes in ASCII.
     #[must_use]
     pub fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::None => b"",
-            Self::Lf => b"\n",
-            Self::CrLf => b"\r\n",
-        }
+        self.text().as_bytes()
     }
 }
 
@@ -138,6 +154,17 @@ pub enum Event {
     HalfClosed,
     /// The tutorial has been played to its end: `exit` is on its way.
     TutorialPlayed,
+    /// A message that repeats does so no more.
+    RepeatEnded {
+        /// How many were queued.
+        queued: u64,
+        /// How many there should be; 0 until it was stopped.
+        count: u64,
+        /// How it ended.
+        end: RepeatEnd,
+    },
+    /// A file is sent, or will not be sent any further: [`Sending::ended`] says which.
+    FileEnded(Arc<Sending>),
     /// This many bytes were queued and will not be sent, because the session is over.
     Unsent(u64),
     /// Over.
@@ -171,9 +198,26 @@ impl Event {
             Self::Moved => return None,
             Self::HalfClosed => t("client-half-closed"),
             Self::TutorialPlayed => t("client-tutorial-played"),
+            Self::RepeatEnded { queued, count, end } => repeat_text(*queued, *count, end),
+            Self::FileEnded(file) => file.text(),
             Self::Unsent(bytes) => tf("client-unsent", &[("bytes", i18n::bytes(*bytes).into())]),
             Self::Ended(ended) => ended.text(),
         })
+    }
+}
+
+fn repeat_text(queued: u64, count: u64, end: &RepeatEnd) -> String {
+    let args = [("n", queued.into()), ("queued", i18n::count(queued).into()), ("count", i18n::count(count).into())];
+    match end {
+        RepeatEnd::Done => tf("repeat-done", &args),
+        RepeatEnd::Stopped if count > 0 => tf("repeat-stopped-of", &args),
+        RepeatEnd::Stopped => tf("repeat-stopped", &args),
+        RepeatEnd::Over => tf("repeat-over", &args),
+        RepeatEnd::Failed(error) => {
+            let args =
+                [("n", queued.into()), ("queued", i18n::count(queued).into()), ("why", error.to_string().into())];
+            tf("repeat-failed", &args)
+        }
     }
 }
 
@@ -192,11 +236,20 @@ struct Shared {
     security: OnceLock<Arc<Security>>,
     outbox: Outbox,
     tutorial: Mutex<Tutorial>,
+    /// For threads that begin later; none once it is over.
+    reporter: Mutex<Option<Reporter<Event>>>,
+    /// Cancelled when it is over.
+    over: Cancel,
 }
 
 impl Shared {
     fn target(&self) -> String {
         address::join(&self.host, self.port)
+    }
+
+    /// What cannot be sent, and why.
+    fn error(&self, cause: Cause) -> Error {
+        Error::new(Operation::Send, self.target(), cause)
     }
 }
 
@@ -232,6 +285,8 @@ impl Session {
             security: OnceLock::new(),
             outbox: Outbox::default(),
             tutorial: Mutex::default(),
+            reporter: Mutex::new(Some(reporter.clone())),
+            over: Cancel::default(),
         });
         let begun = spawn("chat", {
             let (shared, recorder, reporter) = (Arc::clone(&shared), Arc::clone(recorder), reporter.clone());
@@ -282,11 +337,26 @@ impl Session {
     /// Not connected, or the queue is full: [`MOST_MESSAGES`] or [`MOST_UNSENT`] wait already. Then nothing of
     /// `bytes` is sent.
     pub fn send(&self, bytes: Vec<u8>) -> Result<(), Error> {
-        self.shared.outbox.push(bytes).map_err(|cause| self.error(cause))
+        self.shared.outbox.push(bytes).map_err(|cause| self.shared.error(cause))
     }
 
-    fn error(&self, cause: Cause) -> Error {
-        Error::new(Operation::Send, self.shared.target(), cause)
+    /// Queues a file to be sent in pieces, after what waits already and before what comes later; returns at once. It is
+    /// opened when its turn comes, and as long as it is then. Only a regular file is sent.
+    ///
+    /// # Errors
+    /// As [`Session::send`]. What is wrong with the file is told later, by [`Event::FileEnded`].
+    pub fn send_file(&self, path: &Path) -> Result<Arc<Sending>, Error> {
+        let file = Sending::new(path);
+        self.shared.outbox.push_file(Arc::clone(&file)).map_err(|cause| self.shared.error(cause))?;
+        Ok(file)
+    }
+
+    /// Queues a message again and again, the first at once, as long as the handle is kept.
+    ///
+    /// # Errors
+    /// As [`Session::send`], or there can be no more threads. A queue that is full later ends it, see [`Event::RepeatEnded`].
+    pub fn repeat(&self, what: Repetition) -> Result<Repeat, Error> {
+        Repeat::start(&self.shared, what)
     }
 
     /// Bytes queued and not yet written; after the end, those that were not sent.

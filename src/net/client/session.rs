@@ -28,9 +28,11 @@ pub(super) fn run(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Rep
 
 /// Keeps and reports how the session ended.
 pub(super) fn end(shared: &Shared, ended: Ended, reporter: &Reporter<Event>) {
-    shared.outbox.close();
+    shared.outbox.close(reporter);
     *lock(&shared.state) = State::Ended(ended.clone());
     lock(&shared.tutorial).stop();
+    *lock(&shared.reporter) = None;
+    shared.over.cancel();
     match shared.outbox.unsent() {
         0 => {}
         unsent => reporter.send(Event::Unsent(unsent)),
@@ -79,7 +81,7 @@ fn open(
         let (shared, wire) = (Arc::clone(shared), Arc::clone(&wire));
         move || {
             if shared.resets.load(Ordering::Acquire) {
-                wire.break_off(shared.outbox.unsent() > 0);
+                wire.break_off(shared.outbox.is_writing());
             } else {
                 wire.shut();
             }
@@ -109,7 +111,7 @@ fn open(
 
     let result = catch_unwind(AssertUnwindSafe(|| receive(shared, &wire, reporter, sink)))
         .unwrap_or_else(|panic| Err(Error::panic(shared.target(), &*panic)));
-    shared.outbox.close();
+    shared.outbox.close(reporter);
     wire.shut();
     // Its panics were caught.
     _ = writer.join();
