@@ -19,6 +19,12 @@ pub enum Command {
     StartServer,
     /// Stop the server.
     StopServer,
+    /// Show the server at this place.
+    ShowOneServer(usize),
+    /// Add a server.
+    NewServer,
+    /// Stop the server at this place and take it out.
+    CloseServer(usize),
     /// Connect the client.
     Connect,
     /// Give up connecting.
@@ -91,6 +97,9 @@ impl Command {
             Self::Main => "command-main",
             Self::StartServer => "command-start-server",
             Self::StopServer => "command-stop-server",
+            Self::ShowOneServer(_) => "command-show-one-server",
+            Self::NewServer => "command-new-server",
+            Self::CloseServer(_) => "command-close-server",
             Self::Connect => "command-connect",
             Self::GiveUp => "command-give-up",
             Self::Disconnect => "command-disconnect",

@@ -32,12 +32,12 @@ pub enum Done {
     ExportPathChosen(Option<PathBuf>),
     /// Recordings were exported, or not.
     Exported(Result<(PathBuf, Written), Error>),
-    /// The dialog that asks for a file of rules was closed; `None` as with [`Done::PathChosen`].
-    RulesPathChosen(Option<PathBuf>),
-    /// Rules were read, or not.
-    RulesRead(Result<(PathBuf, Vec<Rule>), Error>),
-    /// Rules were written, or not.
-    RulesWritten(Result<PathBuf, Error>),
+    /// The dialog that asks for a file of rules for this server was closed; `None` as with [`Done::PathChosen`].
+    RulesPathChosen(u64, Option<PathBuf>),
+    /// Rules for this server were read, or not.
+    RulesRead(u64, Result<(PathBuf, Vec<Rule>), Error>),
+    /// So many rules were written, or not.
+    RulesWritten(Result<(PathBuf, usize), Error>),
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

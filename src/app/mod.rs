@@ -78,7 +78,7 @@ impl App {
             Waker::new(move || ctx.request_repaint())
         };
         Self {
-            server: ServerTab::default(),
+            server: ServerTab::new(&settings.servers),
             client: ClientTab::default(),
             fetch: FetchTab::new(&settings.fetch),
             recorder: Recorder::new(settings.budget()),
@@ -124,18 +124,17 @@ impl App {
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }
                 Done::Exported(result) => self.exporting.done(result, &mut self.notices),
-                Done::RulesPathChosen(path) => {
+                Done::RulesPathChosen(server, path) => {
                     if path.is_none() {
                         self.notices.no_path();
                     }
-                    self.rules.chosen(path, &self.jobs, &mut self.notices);
+                    self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
-                Done::RulesRead(result) => {
-                    self.rules.read(result, &mut self.settings.server.behaviour.rules, &mut self.notices);
+                Done::RulesRead(server, result) => {
+                    let form = self.server.form_of(server, &mut self.settings.servers);
+                    self.rules.read(result, form.map(|form| &mut form.behaviour.rules), &mut self.notices);
                 }
-                Done::RulesWritten(result) => {
-                    self.rules.written(result, &self.settings.server.behaviour.rules, &mut self.notices);
-                }
+                Done::RulesWritten(result) => self.rules.written(result, &mut self.notices),
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -152,7 +151,7 @@ impl App {
             Command::Help => self.help = !self.help,
             Command::Export => {
                 let source = match settings.tab {
-                    Tab::Server => self.server.shown(),
+                    Tab::Server => self.server.shown(&settings.servers),
                     Tab::Client => self.client.shown(),
                     Tab::Fetch => self.fetch.shown(),
                 };
@@ -163,20 +162,27 @@ impl App {
             Command::ExportTo => self.exporting.ask(&self.jobs, frame, &mut self.notices),
             Command::ExportHere => self.exporting.start(&self.recorder, &self.jobs, &mut self.notices),
             Command::Rules => self.rules.open(self.fetch.folder()),
-            Command::ChooseRules => self.rules.ask(&self.jobs, frame, &mut self.notices),
-            Command::ImportRules => self.rules.import(&self.jobs, &mut self.notices),
-            Command::ExportRules => {
-                self.rules.export(&settings.server.behaviour.rules, &self.jobs, &mut self.notices);
+            Command::ChooseRules | Command::ImportRules | Command::ExportRules => {
+                let Some((server, form)) = self.server.shown_form(&mut settings.servers) else { return };
+                match command {
+                    Command::ChooseRules => self.rules.ask(server, &self.jobs, frame, &mut self.notices),
+                    Command::ImportRules => self.rules.import(server, &self.jobs, &mut self.notices),
+                    _ => self.rules.export(&form.behaviour.rules, &self.jobs, &mut self.notices),
+                }
             }
             Command::Find => match settings.tab {
-                Tab::Server => self.server.find(),
+                Tab::Server => self.server.find(&settings.servers),
                 Tab::Client => self.client.find(),
                 Tab::Fetch => self.fetch.find(),
             },
             Command::LightTheme => set_theme(ctx, settings, ThemePreference::Light),
             Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
             Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
-            Command::StartServer | Command::StopServer => self.server.apply(command, &settings.server, &tools),
+            Command::StartServer | Command::StopServer => self.server.apply(command, &mut settings.servers, &tools),
+            Command::ShowOneServer(_) | Command::NewServer | Command::CloseServer(_) => {
+                self.server.apply(command, &mut settings.servers, &tools);
+                self.show(Tab::Server);
+            }
             Command::Connect | Command::GiveUp | Command::Disconnect | Command::HalfClose | Command::Reset => {
                 self.client.apply(command, &mut settings.client, &tools)
             }
@@ -188,7 +194,7 @@ impl App {
                 self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
             }
             Command::Main => match settings.tab {
-                Tab::Server => self.server.apply(command, &settings.server, &tools),
+                Tab::Server => self.server.apply(command, &mut settings.servers, &tools),
                 Tab::Client => self.client.apply(command, &mut settings.client, &tools),
                 Tab::Fetch => self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices),
             },
@@ -197,9 +203,10 @@ impl App {
 
     fn show(&mut self, tab: Tab) {
         self.settings.tab = tab;
-        // They are about what the other tab shows.
+        // They are about what was shown before.
         self.exporting.close();
         self.rules.close();
+        self.server.leave();
     }
 
     fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {
@@ -255,21 +262,33 @@ impl App {
         command
     }
 
-    /// What runs, whichever tab is open; a press shows its tab.
+    /// What runs, whichever tab is open; a press shows it.
     fn status(&self, ui: &mut egui::Ui) -> Option<Command> {
+        let mut all = self.server.status(&self.settings.servers);
+        all.push((self.client.status(), Command::ShowClient));
+        all.push((self.fetch.status(), Command::ShowFetch));
+        // Several servers may need more than one line; a few texts share one.
+        let wrap = all.len() > TABS.len();
         let mut command = None;
-        ui.horizontal(|ui| {
-            let texts = [self.server.status(), self.client.status(), self.fetch.status()];
-            for (index, (text, (_, show))) in texts.into_iter().zip(TABS).enumerate() {
-                if index > 0 {
+        let bar = |ui: &mut egui::Ui| {
+            for (index, (text, show)) in all.into_iter().enumerate() {
+                if index > 0 && wrap {
+                    ui.add_space(style::GAP);
+                } else if index > 0 {
                     ui.separator();
                 }
-                let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).truncate();
+                let mode = if wrap { egui::TextWrapMode::Extend } else { egui::TextWrapMode::Truncate };
+                let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).wrap_mode(mode);
                 if ui.add(button).on_hover_text(show.tooltip(ui.ctx())).clicked() {
                     command = Some(show);
                 }
             }
-        });
+        };
+        if wrap {
+            ui.horizontal_wrapped(bar)
+        } else {
+            ui.horizontal(bar)
+        };
         command
     }
 }
@@ -306,14 +325,16 @@ impl eframe::App for App {
         CentralPanel::default().frame(bar(10)).show(ui, |ui| {
             let settings = &mut self.settings;
             commands.extend(match settings.tab {
-                Tab::Server => self.server.ui(ui, &mut settings.server),
+                Tab::Server => self.server.ui(ui, &mut settings.servers),
                 Tab::Client => self.client.ui(ui, &mut settings.client),
                 Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
             });
         });
         commands.extend(self.exporting.ui(&ctx, &self.recorder));
-        let is_running = self.server.is_running();
-        commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour, is_running));
+        let is_running = self.server.is_running(&self.settings.servers);
+        if let Some((_, form)) = self.server.shown_form(&mut self.settings.servers) {
+            commands.extend(self.rules.ui(&ctx, &mut form.behaviour, is_running));
+        }
         help::window(&ctx, &mut self.help);
         for command in commands {
             self.apply(command, &ctx, frame);

@@ -1,4 +1,4 @@
-//! The window in which a person writes the server's rules, and takes them from a file or puts them there.
+//! The window in which a person writes the rules of the server that is shown, and takes them from a file or puts them there.
 
 use std::path::{Path, PathBuf};
 
@@ -186,35 +186,35 @@ impl RulesWindow {
         self.folder.join(self.path.trim())
     }
 
-    /// Opens the dialog.
-    pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
+    /// Opens the dialog for the rules of `server`.
+    pub fn ask(&mut self, server: u64, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let folder = self.target();
         let folder = folder.parent().unwrap_or(&self.folder);
-        match dialogs::ask_what_to_open(frame, jobs, folder, Done::RulesPathChosen) {
+        match dialogs::ask_what_to_open(frame, jobs, folder, move |path| Done::RulesPathChosen(server, path)) {
             Ok(()) => self.asking = true,
             Err(error) => notices.bad(error.to_string()),
         }
     }
 
     /// The dialog was closed; the rules of the chosen file are read.
-    pub fn chosen(&mut self, path: Option<PathBuf>, jobs: &Jobs, notices: &mut Notices) {
+    pub fn chosen(&mut self, server: u64, path: Option<PathBuf>, jobs: &Jobs, notices: &mut Notices) {
         self.asking = false;
         if let Some(path) = path {
             self.path = path.display().to_string();
-            self.import(jobs, notices);
+            self.import(server, jobs, notices);
         }
     }
 
-    /// Reads the rules of the typed file, on a thread of its own.
-    pub fn import(&mut self, jobs: &Jobs, notices: &mut Notices) {
+    /// Reads the rules of the typed file for `server`, on a thread of its own.
+    pub fn import(&mut self, server: u64, jobs: &Jobs, notices: &mut Notices) {
         let path = self.target();
-        self.start(jobs, notices, move || Done::RulesRead(load(&path).map(|rules| (path, rules))));
+        self.start(jobs, notices, move || Done::RulesRead(server, load(&path).map(|rules| (path, rules))));
     }
 
     /// Writes the rules to the typed file, on a thread of its own.
     pub fn export(&mut self, rules: &[Rule], jobs: &Jobs, notices: &mut Notices) {
         let (path, rules) = (self.target(), rules.to_vec());
-        self.start(jobs, notices, move || Done::RulesWritten(save(&path, &rules).map(|()| path)));
+        self.start(jobs, notices, move || Done::RulesWritten(save(&path, &rules).map(|()| (path, rules.len()))));
     }
 
     fn start(&mut self, jobs: &Jobs, notices: &mut Notices, work: impl FnOnce() -> Done + Send + 'static) {
@@ -227,9 +227,15 @@ impl RulesWindow {
         }
     }
 
-    /// The file was read, or not.
-    pub fn read(&mut self, result: Result<(PathBuf, Vec<Rule>), Error>, rules: &mut Vec<Rule>, notices: &mut Notices) {
+    /// The file was read, or not. `rules` are those of the server that it was read for, if that is still there.
+    pub fn read(
+        &mut self,
+        result: Result<(PathBuf, Vec<Rule>), Error>,
+        rules: Option<&mut Vec<Rule>>,
+        notices: &mut Notices,
+    ) {
         self.working = false;
+        let Some(rules) = rules else { return };
         match result {
             Ok((path, read)) => {
                 say(notices, "rules-read", &path, read.len());
@@ -240,10 +246,10 @@ impl RulesWindow {
     }
 
     /// The file was written, or not.
-    pub fn written(&mut self, result: Result<PathBuf, Error>, rules: &[Rule], notices: &mut Notices) {
+    pub fn written(&mut self, result: Result<(PathBuf, usize), Error>, notices: &mut Notices) {
         self.working = false;
         match result {
-            Ok(path) => say(notices, "rules-written", &path, rules.len()),
+            Ok((path, rules)) => say(notices, "rules-written", &path, rules),
             Err(error) => notices.bad(error.to_string()),
         }
     }

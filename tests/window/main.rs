@@ -8,6 +8,7 @@ mod fetch;
 mod help;
 mod rules;
 mod server;
+mod servers;
 mod wire;
 
 use std::net::{TcpListener, TcpStream};

@@ -309,7 +309,7 @@ no-dialog = No file dialog is available here; type a path instead and press “S
 status-server-idle = Server off
 status-server-starting = Server starting…
 status-server-listening =
-    Server { $address } · { $count ->
+    Server { $server } · { $count ->
         [one] 1 connection
        *[other] { $count } connections
     }

@@ -96,6 +96,11 @@ impl Connections {
         *self = Self { message: std::mem::take(&mut self.message), ..Self::default() };
     }
 
+    /// Closes the window of the message.
+    pub(super) fn leave(&mut self) {
+        self.writing = false;
+    }
+
     /// Closes the window of the message on Escape, before anything below it sees the key.
     pub(super) fn take_escape(&mut self, ctx: &egui::Context) {
         if self.writing && take_escape(ctx) {

@@ -50,7 +50,7 @@ pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
 }
 
 /// A tab: a selectable button that says what it is to screen readers.
-pub fn tab(ui: &mut Ui, selected: bool, text: String) -> Response {
+pub fn tab<'a>(ui: &mut Ui, selected: bool, text: impl egui::IntoAtoms<'a>) -> Response {
     let response = ui.add(egui::Button::selectable(selected, text));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Tab);

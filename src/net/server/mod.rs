@@ -460,6 +460,12 @@ impl Server {
         totals
     }
 
+    /// How many connections are open, as in [`Totals::open`].
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        lock(&self.shared.registry).open.len() as u64
+    }
+
     /// Who waits to be accepted, while clients must wait: the system has completed their connections. Known on Linux alone.
     #[must_use]
     pub fn waiting(&self) -> Vec<SocketAddr> {
