@@ -69,6 +69,12 @@ pub enum Command {
     ImportRules,
     /// Put the rules into the typed file.
     ExportRules,
+    /// Choose the file of a profile.
+    ChooseProfile,
+    /// Load the profile of the typed file.
+    ImportProfile,
+    /// Put the server's profile into the typed file.
+    ExportProfile,
     /// Show or hide the help.
     Help,
 }
@@ -122,6 +128,9 @@ impl Command {
             Self::ChooseRules => "command-choose-rules",
             Self::ImportRules => "command-import-rules",
             Self::ExportRules => "command-export-rules",
+            Self::ChooseProfile => "command-choose-profile",
+            Self::ImportProfile => "command-import-profile",
+            Self::ExportProfile => "command-export-profile",
             Self::Help => "command-help",
         }
     }

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
+use crate::net::server::profile::Profile;
 use crate::net::server::rules::Rule;
 use crate::net::{Error, Operation};
 use crate::recording::export::Written;
@@ -38,6 +39,12 @@ pub enum Done {
     RulesRead(u64, Result<(PathBuf, Vec<Rule>), Error>),
     /// So many rules were written, or not.
     RulesWritten(Result<(PathBuf, usize), Error>),
+    /// The dialog that asks for the file of a profile for this server was closed; `None` as with [`Done::PathChosen`].
+    ProfilePathChosen(u64, Option<PathBuf>),
+    /// A profile for this server was read, or not.
+    ProfileRead(u64, Result<(PathBuf, Box<Profile>), Error>),
+    /// A profile was written, or not.
+    ProfileWritten(Result<PathBuf, Error>),
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

@@ -77,10 +77,13 @@ impl App {
             let ctx = ctx.clone();
             Waker::new(move || ctx.request_repaint())
         };
+        let fetch = FetchTab::new(&settings.fetch);
+        let mut server = ServerTab::new(&settings.servers);
+        server.profiles.propose(fetch.folder());
         Self {
-            server: ServerTab::new(&settings.servers),
+            server,
             client: ClientTab::default(),
-            fetch: FetchTab::new(&settings.fetch),
+            fetch,
             recorder: Recorder::new(settings.budget()),
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
@@ -135,6 +138,17 @@ impl App {
                     self.rules.read(result, form.map(|form| &mut form.behaviour.rules), &mut self.notices);
                 }
                 Done::RulesWritten(result) => self.rules.written(result, &mut self.notices),
+                Done::ProfilePathChosen(server, path) => {
+                    if path.is_none() {
+                        self.notices.no_path();
+                    }
+                    self.server.profiles.chosen(server, path, &self.jobs, &mut self.notices);
+                }
+                Done::ProfileRead(server, result) => {
+                    let form = self.server.idle_form_of(server, &mut self.settings.servers);
+                    self.server.profiles.read(result, form, &mut self.notices);
+                }
+                Done::ProfileWritten(result) => self.server.profiles.written(result, &mut self.notices),
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -169,6 +183,10 @@ impl App {
                     Command::ImportRules => self.rules.import(server, &self.jobs, &mut self.notices),
                     _ => self.rules.export(&form.behaviour.rules, &self.jobs, &mut self.notices),
                 }
+            }
+            Command::ChooseProfile | Command::ImportProfile | Command::ExportProfile => {
+                let Some((server, form)) = self.server.shown_form(&mut settings.servers) else { return };
+                self.server.profiles.apply(command, (server, form), &self.jobs, frame, &mut self.notices);
             }
             Command::Find => match settings.tab {
                 Tab::Server => self.server.find(&settings.servers),
@@ -325,7 +343,7 @@ impl eframe::App for App {
         CentralPanel::default().frame(bar(10)).show(ui, |ui| {
             let settings = &mut self.settings;
             commands.extend(match settings.tab {
-                Tab::Server => self.server.ui(ui, &mut settings.servers),
+                Tab::Server => self.server.ui(ui, &mut settings.servers, &mut settings.profiles),
                 Tab::Client => self.client.ui(ui, &mut settings.client),
                 Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
             });

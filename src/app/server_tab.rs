@@ -3,17 +3,20 @@
 mod behaviour;
 mod connections;
 mod one;
+mod profiles;
 
 use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, Vec2, vec2};
 
 use super::command::Command;
 use super::settings::{ServerForm, Servers};
-use super::widgets::{tab, wire};
+use super::widgets::{field_width, tab, wire};
 use super::{Tools, style};
 use crate::i18n::{t, tf};
+use crate::net::server::profile::Profile;
 use crate::net::server::{Server, State};
 
 use one::One;
+use profiles::Profiles;
 
 /// Height of the row of servers, in points.
 const HEIGHT: f32 = 22.0;
@@ -34,6 +37,8 @@ pub struct ServerTab {
     next: u64,
     /// They were closed, and have connections to end still.
     leaving: Vec<Server>,
+    /// The menu of servers that are kept under a name.
+    pub profiles: Profiles,
 }
 
 impl ServerTab {
@@ -41,7 +46,7 @@ impl ServerTab {
     #[must_use]
     pub fn new(forms: &Servers) -> Self {
         let ids = 0..forms.all.len() as u64;
-        Self { next: ids.end, all: ids.map(One::new).collect(), leaving: Vec::new() }
+        Self { next: ids.end, all: ids.map(One::new).collect(), leaving: Vec::new(), profiles: Profiles::default() }
     }
 
     fn one(&self, forms: &Servers) -> Option<&One> {
@@ -52,6 +57,12 @@ impl ServerTab {
     pub fn form_of<'a>(&self, id: u64, forms: &'a mut Servers) -> Option<&'a mut ServerForm> {
         let place = self.all.iter().position(|one| one.id == id)?;
         forms.all.get_mut(place)
+    }
+
+    /// The form of the server with this id, if it is still there and does not run.
+    pub fn idle_form_of<'a>(&self, id: u64, forms: &'a mut Servers) -> Option<&'a mut ServerForm> {
+        self.all.iter().find(|one| one.id == id).filter(|one| !one.is_running())?;
+        self.form_of(id, forms)
     }
 
     /// The id of the server that is shown, and its form.
@@ -140,10 +151,10 @@ impl ServerTab {
     }
 
     /// Shows the tab.
-    pub fn ui(&mut self, ui: &mut Ui, forms: &mut Servers) -> Option<Command> {
+    pub fn ui(&mut self, ui: &mut Ui, forms: &mut Servers, kept: &mut Vec<Profile>) -> Option<Command> {
         let mut command = None;
         Panel::top("servers").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
-            command = self.row(ui, forms);
+            command = self.row(ui, forms, kept);
             ui.add_space(style::GAP);
         });
         let (one, form) = (self.all.get_mut(forms.shown)?, forms.all.get_mut(forms.shown)?);
@@ -152,7 +163,7 @@ impl ServerTab {
     }
 
     /// The row of all servers.
-    fn row(&self, ui: &mut Ui, forms: &Servers) -> Option<Command> {
+    fn row(&mut self, ui: &mut Ui, forms: &mut Servers, kept: &mut Vec<Profile>) -> Option<Command> {
         let mut command = None;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().interact_size.y = HEIGHT;
@@ -174,6 +185,13 @@ impl ServerTab {
             let new = new.on_hover_text(Command::NewServer.tooltip(ui.ctx()));
             if new.accessible_name(Command::NewServer.label()).clicked() {
                 command = Some(Command::NewServer);
+            }
+            // At the right end.
+            let room = field_width(ui, &[t("profiles")]) - ui.spacing().item_spacing.x;
+            ui.add_space(room.max(0.0));
+            let running = self.is_running(forms);
+            if let Some(form) = forms.all.get_mut(forms.shown) {
+                command = command.or(self.profiles.ui(ui, form, kept, running));
             }
         });
         command

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::net::address::parse_port;
+use crate::net::Error;
+use crate::net::address::{parse_host, parse_port};
 use crate::net::client::LineEnd;
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
+use crate::net::server::profile::{self, Profile, tidy_name};
 use crate::recording::Recorder;
 use crate::recording::encoding::Encoding;
 use crate::recording::escapes::{Mistake, parse_escapes, parse_hex};
@@ -35,6 +37,8 @@ pub struct Settings {
     /// The only server, as files had it before there could be several.
     #[serde(skip_serializing, deserialize_with = "some")]
     server: Option<ServerForm>,
+    /// Servers kept under a name, by name: at most [`profile::MOST`].
+    pub profiles: Vec<Profile>,
     /// The Client tab.
     pub client: ClientForm,
     /// The Fetch tab.
@@ -50,6 +54,7 @@ impl Default for Settings {
             tab: Tab::default(),
             servers: Servers::default(),
             server: None,
+            profiles: Vec::new(),
             client: ClientForm::default(),
             fetch: FetchForm::default(),
         }
@@ -69,6 +74,25 @@ pub enum Tab {
 }
 
 impl ServerForm {
+    /// All of it that can be kept under its name.
+    ///
+    /// # Errors
+    /// The address or the port cannot be one.
+    pub fn profile(&self) -> Result<Profile, Error> {
+        Ok(Profile {
+            name: tidy_name(&self.name),
+            address: parse_host(&self.host)?,
+            port: parse_port(&self.port)?,
+            server: self.behaviour.clone(),
+        })
+    }
+
+    /// Takes all from a profile; how the wire is read stays.
+    pub fn load(&mut self, profile: Profile) {
+        let Profile { name, address, port, server } = profile;
+        (self.name, self.host, self.port, self.behaviour) = (name, address, port.to_string(), server);
+    }
+
     /// What it is called: its name, or its address as typed.
     #[must_use]
     pub fn called(&self) -> String {
@@ -296,6 +320,7 @@ impl Settings {
             settings.servers = Servers { all: vec![only], shown: 0 };
         }
         settings.servers.mend();
+        settings.profiles.truncate(profile::MOST);
         settings
     }
 
@@ -333,6 +358,7 @@ mod tests {
         settings.servers.all[0].port = "1234".to_owned();
         settings.fetch.url = "http://me:secret@localhost/page".to_owned();
         settings.servers.all[0].host = "主机".to_owned();
+        settings.profiles.push(Profile { name: "echo".to_owned(), port: 7, ..Profile::default() });
         settings.client.line_end = LineEnd::CrLf;
         remember(&mut settings.client.recent, "主机:1".to_owned());
         let mut storage = Memory::default();

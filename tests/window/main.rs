@@ -6,6 +6,7 @@ mod client;
 mod connections;
 mod fetch;
 mod help;
+mod profiles;
 mod rules;
 mod server;
 mod servers;

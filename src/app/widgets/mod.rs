@@ -1,6 +1,7 @@
 //! Pieces of the window that more than one tab uses.
 
 pub mod address_picker;
+pub mod file_row;
 pub mod log_list;
 pub mod notices;
 pub mod rows;

@@ -5,6 +5,7 @@
 //! * [`misbehave`] — what is sent when, well-behaved or not.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
+//! * [`profile`] — a server under a name, as a file.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
 //! * `connection` — the thread `conn-N` of one connection, and what is known about it.
@@ -14,6 +15,7 @@ pub mod greeting;
 mod hand;
 mod listener;
 pub mod misbehave;
+pub mod profile;
 mod queue;
 pub mod rules;
 pub mod template;
@@ -52,23 +54,30 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where one message ends and the next begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Boundary {
     /// Each line (LF or CRLF) is a message, the reply ends the same way; bytes without a line end are a message as read.
+    #[serde(alias = "Automatic")]
     #[default]
     Automatic,
     /// Strictly the tutorial's way: each read is a message.
+    #[serde(alias = "AsRead")]
     AsRead,
     /// Waits for the line end.
+    #[serde(alias = "Line")]
     Line,
 }
 
 /// Which thread serves whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A thread for each connection.
+    #[serde(alias = "Threads")]
     #[default]
     Threads,
     /// The thread that accepts serves one connection after the other; the others wait in the queue.
+    #[serde(alias = "Single")]
     Single,
 }
 
@@ -89,6 +98,7 @@ pub struct Settings {
     /// Bytes of one read, at most: 1 to [`LARGEST_RECEIVE`].
     pub receive_size: usize,
     /// Pause before the answer to each read.
+    #[serde(with = "profile::seconds")]
     pub pause: Duration,
     /// Where a message ends.
     pub boundary: Boundary,
