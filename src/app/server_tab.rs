@@ -9,7 +9,7 @@ use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui
 
 use super::command::Command;
 use super::settings::{ServerForm, Servers};
-use super::widgets::{field_width, tab, wire};
+use super::widgets::{tab, wire};
 use super::{Tools, style};
 use crate::i18n::{t, tf};
 use crate::net::server::profile::Profile;
@@ -186,9 +186,9 @@ impl ServerTab {
             if new.accessible_name(Command::NewServer.label()).clicked() {
                 command = Some(Command::NewServer);
             }
-            // At the right end.
-            let room = field_width(ui, &[t("profiles")]) - ui.spacing().item_spacing.x;
-            ui.add_space(room.max(0.0));
+            // At the right end, if it fits into this row.
+            let needed = text_width(ui, &t("profiles")) + 2.0 * PADDING.x;
+            ui.add_space((ui.available_size_before_wrap().x - needed - 0.5).max(0.0));
             let running = self.is_running(forms);
             if let Some(form) = forms.all.get_mut(forms.shown) {
                 command = command.or(self.profiles.ui(ui, form, kept, running));
@@ -200,13 +200,15 @@ impl ServerTab {
 
 /// How wide a server's piece of the row is, in points.
 fn width(ui: &Ui, name: &str, close: bool) -> f32 {
-    let font = TextStyle::Small.resolve(ui.style());
-    let text = |text: &str| {
-        ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER).size().x)
-    };
-    let tab = text(DOT) + ui.spacing().icon_spacing + text(name) + 2.0 * PADDING.x;
-    let cross = if close { NEAR + text(CROSS) + 2.0 * PADDING.x } else { 0.0 };
+    let tab = text_width(ui, DOT) + ui.spacing().icon_spacing + text_width(ui, name) + 2.0 * PADDING.x;
+    let cross = if close { NEAR + text_width(ui, CROSS) + 2.0 * PADDING.x } else { 0.0 };
     tab + cross
+}
+
+/// How wide a small text is, in points.
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let font = TextStyle::Small.resolve(ui.style());
+    ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x)
 }
 
 /// The button that closes a server.

@@ -46,7 +46,9 @@ impl Profiles {
     ) -> Option<Command> {
         let mut command = None;
         let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let (button, _) = MenuButton::new(t("profiles")).config(stays).ui(ui, |ui| {
+        let (button, _) = MenuButton::new(RichText::new(t("profiles")).small()).config(stays).ui(ui, |ui| {
+            // It has fields like any window, not only what menus have.
+            ui.reset_style();
             ui.set_width(WIDTH);
             name_row(ui, form, kept);
             ui.separator();
