@@ -4,6 +4,7 @@ mod behaviour;
 mod connections;
 mod one;
 mod profiles;
+mod throughput;
 
 use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, Vec2, vec2};
 
@@ -158,7 +159,7 @@ impl ServerTab {
             ui.add_space(style::GAP);
         });
         let (one, form) = (self.all.get_mut(forms.shown)?, forms.all.get_mut(forms.shown)?);
-        let wanted = one.ui(ui, form);
+        let wanted = one.ui(ui, form, &mut forms.throughput);
         command.or(wanted)
     }
 

@@ -117,11 +117,13 @@ pub struct Servers {
     pub all: Vec<ServerForm>,
     /// The place of the one that is shown.
     pub shown: usize,
+    /// Whether the throughput is shown; where there is room for it, if a person did not say.
+    pub throughput: Option<bool>,
 }
 
 impl Default for Servers {
     fn default() -> Self {
-        Self { all: vec![ServerForm::default()], shown: 0 }
+        Self { all: vec![ServerForm::default()], shown: 0, throughput: None }
     }
 }
 
@@ -317,7 +319,7 @@ impl Settings {
         let kept: Option<Self> = storage.and_then(|storage| eframe::get_value(storage, KEY));
         let mut settings = kept.unwrap_or_default();
         if let Some(only) = settings.server.take() {
-            settings.servers = Servers { all: vec![only], shown: 0 };
+            settings.servers = Servers { all: vec![only], ..Servers::default() };
         }
         settings.servers.mend();
         settings.profiles.truncate(profile::MOST);

@@ -10,6 +10,7 @@ mod profiles;
 mod rules;
 mod server;
 mod servers;
+mod throughput;
 mod wire;
 
 use std::net::{TcpListener, TcpStream};

@@ -125,13 +125,22 @@ impl Connections {
         if chosen.is_empty() { self.shown(all).into_iter().collect() } else { chosen }
     }
 
-    /// Shows the table with what is above it. `all` are in the order of their numbers.
-    pub(super) fn ui(&mut self, ui: &mut Ui, all: &[Arc<Connection>], server: Option<&Server>, running: bool) {
+    /// Shows the table with what is above it. `all` are in the order of their numbers; `plots` can be switched on and off.
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        all: &[Arc<Connection>],
+        server: Option<&Server>,
+        running: bool,
+        plots: &mut bool,
+    ) {
         let totals = &server.map(Server::totals).unwrap_or_default();
         let mut act = None;
         ui.horizontal(|ui| {
             ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let switch = egui::Button::selectable(*plots, t("throughput-show")).frame_when_inactive(true);
+                *plots ^= ui.add(switch).on_hover_text(t("throughput-show-hover")).clicked();
                 if all.is_empty() {
                     return;
                 }

@@ -1,12 +1,13 @@
 //! One server of the Server tab: start and stop it, see who is connected, what was logged, and the wire.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use egui::{CentralPanel, Frame, Panel, RichText, Ui};
 
 use super::behaviour;
 use super::connections::Connections;
+use super::throughput::Throughput;
 use crate::app::command::Command;
 use crate::app::settings::ServerForm;
 use crate::app::widgets::address_picker::address_picker;
@@ -16,10 +17,14 @@ use crate::app::widgets::{bad, entered, state_label, text_field, weak};
 use crate::app::{Tools, style};
 use crate::i18n::{t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
+use crate::net::server::meter::Meter;
 use crate::net::server::{Connection, Ended, Event, Server, State};
 
 /// How many events one frame takes from the server at most.
 const DRAIN: usize = 2_000;
+
+/// From this width on there is room for plots beside the table, in points.
+const ROOM_FOR_PLOTS: f32 = 1_000.0;
 
 /// What the tab remembers of one server.
 #[derive(Debug, Default)]
@@ -34,6 +39,9 @@ pub(super) struct One {
     /// The window of the ways to misbehave is open.
     misbehave: bool,
     connections: Connections,
+    /// What it does second by second.
+    meter: Option<Meter>,
+    throughput: Throughput,
 }
 
 impl One {
@@ -58,6 +66,9 @@ impl One {
     /// Takes what the server reported.
     pub(super) fn drain(&mut self, tools: &Tools<'_>) {
         let Some(server) = &self.server else { return };
+        if let Some(meter) = &mut self.meter {
+            meter.look(Instant::now(), || (server.totals(), server.latency().snapshot()));
+        }
         for _ in 0..DRAIN {
             let Some(report) = server.inbox().next() else { return };
             let bad = is_bad(&report.event);
@@ -78,6 +89,7 @@ impl One {
                     Ok((host, port)) => {
                         self.mistake = None;
                         self.connections.clear();
+                        self.meter = Some(Meter::new(Instant::now()));
                         let settings = form.behaviour.clone();
                         self.server = Some(Server::start(&host, port, settings, tools.recorder, tools.waker.clone()));
                     }
@@ -121,7 +133,7 @@ impl One {
     }
 
     /// Shows the server. Its parts are as wide and high as those of the server that was shown before.
-    pub(super) fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
+    pub(super) fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm, throughput: &mut Option<bool>) -> Option<Command> {
         let mut command = None;
         let (id, running) = (self.id, self.is_running());
         self.connections.take_escape(ui.ctx());
@@ -157,14 +169,35 @@ impl One {
         CentralPanel::default()
             .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
             .show(ui, |ui| {
+                let mut plots = throughput.unwrap_or(ui.available_width() >= ROOM_FOR_PLOTS);
+                let before = plots;
+                if plots {
+                    Panel::right("server-throughput")
+                        .resizable(true)
+                        .default_size(230.0)
+                        .min_size(150.0)
+                        .max_size((ui.available_width() * 0.5).max(150.0))
+                        .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
+                        .show(ui, |ui| self.throughput.ui(ui, self.meter.as_ref()));
+                }
                 let Self { connections: table, server, .. } = self;
-                ui.push_id(id, |ui| table.ui(ui, &connections, server.as_ref(), running));
+                CentralPanel::default()
+                    .frame(
+                        Frame::new()
+                            .inner_margin(egui::Margin { right: if plots { 8 } else { 0 }, ..Default::default() }),
+                    )
+                    .show(ui, |ui| {
+                        ui.push_id(id, |ui| table.ui(ui, &connections, server.as_ref(), running, &mut plots));
+                    });
+                if plots != before {
+                    *throughput = Some(plots);
+                }
             });
         if let Some((text, bad)) = self.connections.take_said() {
             self.log.push(SystemTime::now(), text, bad);
         }
-        if connections.iter().any(|one| one.ended().is_none()) {
-            // "reading 4.2 s" grows.
+        if self.open() > 0 || self.meter.as_ref().is_some_and(Meter::is_unsettled) {
+            // "reading 4.2 s" grows; what went on comes to its end.
             ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
         }
         command

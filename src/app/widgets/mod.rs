@@ -4,6 +4,7 @@ pub mod address_picker;
 pub mod file_row;
 pub mod log_list;
 pub mod notices;
+pub mod plot;
 pub mod rows;
 pub mod wire;
 

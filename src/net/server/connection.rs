@@ -270,6 +270,7 @@ impl Talk<'_> {
         loop {
             self.show(Doing::Reading);
             let n = wire.read(&mut buf)?;
+            let came = Instant::now();
             if !self.wait_while_held() {
                 return Ok(Ended::Stopped);
             }
@@ -296,7 +297,11 @@ impl Talk<'_> {
                     next => break next,
                 }
             };
-            add(greetings, manners.replied() - greetings.load(Ordering::Relaxed));
+            let replied = manners.replied() - greetings.load(Ordering::Relaxed);
+            add(greetings, replied);
+            if replied > 0 {
+                shared.latency.record(connection.id, came.elapsed());
+            }
             self.sample(answers.matched.take());
             let ended = match next {
                 Next::Read | Next::Rest(_) => continue,

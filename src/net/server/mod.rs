@@ -2,6 +2,7 @@
 //! by the thread that accepts, one after the other.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
+//! * [`latency`] — how long clients wait for replies; [`meter`] — what went on second by second.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
@@ -13,7 +14,9 @@
 mod connection;
 pub mod greeting;
 mod hand;
+pub mod latency;
 mod listener;
+pub mod meter;
 pub mod misbehave;
 pub mod profile;
 mod queue;
@@ -34,6 +37,7 @@ use super::report::{self, Inbox, Waker};
 use super::{Cause, Error, Operation, lock, spawn};
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
+use latency::Latency;
 use misbehave::Misbehave;
 use rules::Rule;
 
@@ -329,6 +333,8 @@ struct Shared {
     threads: Mutex<Threads>,
     /// Who waits to be accepted.
     waiting: Mutex<Vec<SocketAddr>>,
+    /// How long messages waited for their replies.
+    latency: Latency,
     /// Threads that send what a client did not take at once.
     senders: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -402,6 +408,7 @@ impl Server {
             registry: Mutex::default(),
             threads: Mutex::default(),
             waiting: Mutex::default(),
+            latency: Latency::default(),
             senders: Mutex::default(),
         });
         let host = host.trim_matches(['[', ']']).to_owned();
@@ -468,6 +475,12 @@ impl Server {
         totals.open = registry.open.len() as u64;
         registry.open.values().for_each(|connection| connection.add_to(&mut totals));
         totals
+    }
+
+    /// How long clients waited for replies: from when a read returned until all replies to it were written.
+    #[must_use]
+    pub fn latency(&self) -> &Latency {
+        &self.shared.latency
     }
 
     /// How many connections are open, as in [`Totals::open`].
