@@ -1,6 +1,5 @@
 //! One server of the Server tab: start and stop it, see who is connected, what was logged, and the wire.
 
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use egui::{CentralPanel, Frame, Panel, RichText, Ui};
@@ -18,7 +17,7 @@ use crate::app::{Tools, style};
 use crate::i18n::{t, tf};
 use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
 use crate::net::server::meter::Meter;
-use crate::net::server::{Connection, Ended, Event, Server, State};
+use crate::net::server::{Ended, Event, Server, State};
 
 /// How many events one frame takes from the server at most.
 const DRAIN: usize = 2_000;
@@ -141,7 +140,7 @@ impl One {
             command = self.form(ui, form);
             ui.add_space(style::GAP);
         });
-        let connections = self.server.as_ref().map(Server::connections).unwrap_or_default();
+        self.connections.keep_up(ui.ctx(), self.server.as_ref());
         Panel::bottom("server-below")
             .resizable(true)
             .default_size((ui.available_height() * 0.52).max(260.0))
@@ -162,7 +161,7 @@ impl One {
                 CentralPanel::default()
                     .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
                     .show(ui, |ui| {
-                        let wire = |ui: &mut Ui| self.wire_of_chosen(ui, &mut form.wire, &connections);
+                        let wire = |ui: &mut Ui| self.wire_of_chosen(ui, &mut form.wire);
                         command = command.or(ui.push_id(id, wire).inner);
                     });
             });
@@ -180,14 +179,13 @@ impl One {
                         .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
                         .show(ui, |ui| self.throughput.ui(ui, self.meter.as_ref()));
                 }
-                let Self { connections: table, server, .. } = self;
                 CentralPanel::default()
                     .frame(
                         Frame::new()
                             .inner_margin(egui::Margin { right: if plots { 8 } else { 0 }, ..Default::default() }),
                     )
                     .show(ui, |ui| {
-                        ui.push_id(id, |ui| table.ui(ui, &connections, server.as_ref(), running, &mut plots));
+                        ui.push_id(id, |ui| self.connections.ui(ui, running, &mut plots));
                     });
                 if plots != before {
                     *throughput = Some(plots);
@@ -263,8 +261,8 @@ impl One {
         command
     }
 
-    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) -> Option<Command> {
-        let chosen = self.connections.shown(connections).cloned();
+    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm) -> Option<Command> {
+        let chosen = self.connections.shown().cloned();
         let title = match &chosen {
             Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
             None => t("wire-title"),
