@@ -188,7 +188,7 @@ impl ServerTab {
                 command = Some(Command::NewServer);
             }
             // At the right end, if it fits into this row.
-            let needed = text_width(ui, &t("profiles")) + 2.0 * PADDING.x;
+            let needed = text_width(ui, &t("profiles"), TextStyle::Small) + 2.0 * PADDING.x;
             ui.add_space((ui.available_size_before_wrap().x - needed - 0.5).max(0.0));
             let running = self.is_running(forms);
             if let Some(form) = forms.all.get_mut(forms.shown) {
@@ -201,21 +201,22 @@ impl ServerTab {
 
 /// How wide a server's piece of the row is, in points.
 fn width(ui: &Ui, name: &str, close: bool) -> f32 {
-    let tab = text_width(ui, DOT) + ui.spacing().icon_spacing + text_width(ui, name) + 2.0 * PADDING.x;
-    let cross = if close { NEAR + text_width(ui, CROSS) + 2.0 * PADDING.x } else { 0.0 };
+    let small = |text| text_width(ui, text, TextStyle::Small);
+    let tab = small(DOT) + ui.spacing().icon_spacing + small(name) + 2.0 * PADDING.x;
+    let cross = if close { NEAR + text_width(ui, CROSS, TextStyle::Button) + 2.0 * PADDING.x } else { 0.0 };
     tab + cross
 }
 
-/// How wide a small text is, in points.
-fn text_width(ui: &Ui, text: &str) -> f32 {
-    let font = TextStyle::Small.resolve(ui.style());
+/// How wide a text is, in points.
+fn text_width(ui: &Ui, text: &str, style: TextStyle) -> f32 {
+    let font = style.resolve(ui.style());
     ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x)
 }
 
 /// The button that closes a server.
 fn cross(ui: &mut Ui, place: usize, name: &str) -> Option<Command> {
     let close = Command::CloseServer(place);
-    let button = ui.add(Button::new(RichText::new(CROSS).small().weak()).frame_when_inactive(false));
+    let button = ui.add(Button::new(RichText::new(CROSS).weak()).frame_when_inactive(false));
     let button = button.on_hover_text(close.tooltip(ui.ctx()));
     button.accessible_name(tf("server-close", &[("name", name.into())])).clicked().then_some(close)
 }

@@ -137,8 +137,9 @@ fn draw(
     let values = lines.iter().flat_map(|(_, steps)| steps).filter_map(|step| step.value);
     let top = round_top(values, row.least);
     let name = tf("plot-of", &[("what", t(row.id).into())]);
+    let top_text = if samples.is_empty() { String::new() } else { (row.text)(top) };
     let span = SPAN.as_secs_f32();
-    plot(ui, height, &Plot { name: &name, span, lines: &lines, top, top_text: &(row.text)(top), marked })
+    plot(ui, height, &Plot { name: &name, span, lines: &lines, top, top_text: &top_text, marked })
 }
 
 /// How many a second; few of them with a decimal.
