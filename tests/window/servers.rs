@@ -4,11 +4,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::Window;
+use super::{LIMIT, Window};
 
 /// A client that has been greeted as `name`.
 fn greeted(address: SocketAddr, name: &str) -> TcpStream {
     let mut client = TcpStream::connect(address).expect("connected");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
     client.write_all(name.as_bytes()).expect("sent");
     let mut buf = vec![0; format!("Welcome!Hello, {name}!").len()];
     client.read_exact(&mut buf).expect("read");
