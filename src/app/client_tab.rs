@@ -167,9 +167,15 @@ impl ClientTab {
         self.sessions.get(self.shown).and_then(SessionView::card)
     }
 
-    /// A file of roots was chosen for the shown session.
-    pub fn roots_chosen(&mut self, path: String) {
-        if let Some(session) = self.sessions.get_mut(self.shown) {
+    /// The number of the shown session.
+    #[must_use]
+    pub fn shown_id(&self) -> u64 {
+        self.sessions.get(self.shown).map_or(0, |session| session.id)
+    }
+
+    /// A file of roots was chosen for the session with this number.
+    pub fn roots_chosen(&mut self, id: u64, path: String) {
+        if let Some(session) = self.sessions.iter_mut().find(|session| session.id == id) {
             session.form.tls.roots = path;
         }
     }

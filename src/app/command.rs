@@ -19,6 +19,12 @@ pub enum Command {
     StartServer,
     /// Stop the server.
     StopServer,
+    /// Show the server at this place.
+    ShowOneServer(usize),
+    /// Add a server.
+    NewServer,
+    /// Stop the server at this place and take it out.
+    CloseServer(usize),
     /// Connect the client.
     Connect,
     /// Give up connecting.
@@ -79,6 +85,12 @@ pub enum Command {
     ChooseTlsKey,
     /// Choose the file of roots that the client trusts.
     ChooseTlsRoots,
+    /// Choose the file of a profile.
+    ChooseProfile,
+    /// Load the profile of the typed file.
+    ImportProfile,
+    /// Put the server's profile into the typed file.
+    ExportProfile,
     /// Show or hide the help.
     Help,
 }
@@ -107,6 +119,9 @@ impl Command {
             Self::Main => "command-main",
             Self::StartServer => "command-start-server",
             Self::StopServer => "command-stop-server",
+            Self::ShowOneServer(_) => "command-show-one-server",
+            Self::NewServer => "command-new-server",
+            Self::CloseServer(_) => "command-close-server",
             Self::Connect => "command-connect",
             Self::GiveUp => "command-give-up",
             Self::Disconnect => "command-disconnect",
@@ -137,6 +152,9 @@ impl Command {
             Self::ChooseTlsCertificate => "command-choose-tls-certificate",
             Self::ChooseTlsKey => "command-choose-tls-key",
             Self::ChooseTlsRoots => "command-choose-tls-roots",
+            Self::ChooseProfile => "command-choose-profile",
+            Self::ImportProfile => "command-import-profile",
+            Self::ExportProfile => "command-export-profile",
             Self::Help => "command-help",
         }
     }

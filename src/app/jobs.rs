@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::tls_files::TlsFile;
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
+use crate::net::server::profile::Profile;
 use crate::net::server::rules::Rule;
 use crate::net::{Error, Operation};
 use crate::recording::export::Written;
@@ -40,12 +41,6 @@ pub enum Done {
         /// The file.
         path: Option<PathBuf>,
     },
-    /// The dialog that asks for a file of rules was closed; `None` as with [`Done::PathChosen`].
-    RulesPathChosen(Option<PathBuf>),
-    /// Rules were read, or not.
-    RulesRead(Result<(PathBuf, Vec<Rule>), Error>),
-    /// Rules were written, or not.
-    RulesWritten(Result<PathBuf, Error>),
     /// The dialog that asks where to save a certificate was closed; `None` as with [`Done::PathChosen`].
     CertificatePathChosen(Option<PathBuf>),
     /// A certificate was saved, or not.
@@ -59,6 +54,18 @@ pub enum Done {
         /// The file.
         path: Option<PathBuf>,
     },
+    /// The dialog that asks for a file of rules for this server was closed; `None` as with [`Done::PathChosen`].
+    RulesPathChosen(u64, Option<PathBuf>),
+    /// Rules for this server were read, or not.
+    RulesRead(u64, Result<(PathBuf, Vec<Rule>), Error>),
+    /// So many rules were written, or not.
+    RulesWritten(Result<(PathBuf, usize), Error>),
+    /// The dialog that asks for the file of a profile for this server was closed; `None` as with [`Done::PathChosen`].
+    ProfilePathChosen(u64, Option<PathBuf>),
+    /// A profile for this server was read, or not.
+    ProfileRead(u64, Result<(PathBuf, Box<Profile>), Error>),
+    /// A profile was written, or not.
+    ProfileWritten(Result<PathBuf, Error>),
     /// What the system's theme is.
     SystemTheme(egui::Theme),
 }

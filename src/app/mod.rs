@@ -82,10 +82,13 @@ impl App {
             let ctx = ctx.clone();
             Waker::new(move || ctx.request_repaint())
         };
+        let fetch = FetchTab::new(&settings.fetch);
+        let mut server = ServerTab::new(&settings.servers);
+        server.profiles.propose(fetch.folder());
         Self {
-            server: ServerTab::default(),
+            server,
             client: ClientTab::new(&settings.client),
-            fetch: FetchTab::new(&settings.fetch),
+            fetch,
             recorder: Recorder::new(settings.budget()),
             jobs: Jobs::new(waker.clone()),
             notices: Notices::default(),
@@ -137,17 +140,22 @@ impl App {
                     }
                     self.client.file_chosen(session, path);
                 }
-                Done::RulesPathChosen(path) => {
+                Done::RulesPathChosen(server, path) => {
                     if path.is_none() {
                         self.notices.no_path();
                     }
-                    self.rules.chosen(path, &self.jobs, &mut self.notices);
+                    self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
-                Done::RulesRead(result) => {
-                    self.rules.read(result, &mut self.settings.server.behaviour.rules, &mut self.notices);
+                Done::RulesRead(server, result) => {
+                    let form = self.server.form_of(server, &mut self.settings.servers);
+                    self.rules.read(result, form.map(|form| &mut form.behaviour.rules), &mut self.notices);
                 }
-                Done::RulesWritten(result) => {
-                    self.rules.written(result, &self.settings.server.behaviour.rules, &mut self.notices);
+                Done::RulesWritten(result) => self.rules.written(result, &mut self.notices),
+                Done::ProfilePathChosen(server, path) => {
+                    if path.is_none() {
+                        self.notices.no_path();
+                    }
+                    self.server.profiles.chosen(server, path, &self.jobs, &mut self.notices);
                 }
                 Done::CertificatePathChosen(path) => {
                     if path.is_none() {
@@ -156,14 +164,19 @@ impl App {
                     self.certificate.chosen(path, &self.jobs, &mut self.notices);
                 }
                 Done::CertificateSaved(result) => self.certificate.saved(result, &mut self.notices),
-                Done::TlsPathChosen { which, path, .. } => {
+                Done::TlsPathChosen { which, number, path } => {
                     if let Some(path) = self.tls_files.chosen(path, &mut self.notices) {
                         match which {
-                            TlsFile::Roots => self.client.roots_chosen(path),
-                            _ => self.server.tls_chosen(&mut self.settings.server, which, path),
+                            TlsFile::Roots => self.client.roots_chosen(number, path),
+                            _ => self.server.tls_chosen(number, &mut self.settings.servers, which, path),
                         }
                     }
                 }
+                Done::ProfileRead(server, result) => {
+                    let form = self.server.idle_form_of(server, &mut self.settings.servers);
+                    self.server.profiles.read(result, form, &mut self.notices);
+                }
+                Done::ProfileWritten(result) => self.server.profiles.written(result, &mut self.notices),
                 Done::Opened(Ok(())) => {}
                 Done::Opened(Err(error)) => self.notices.bad(error.to_string()),
             }
@@ -180,7 +193,7 @@ impl App {
             Command::Help => self.help = !self.help,
             Command::Export => {
                 let source = match settings.tab {
-                    Tab::Server => self.server.shown(),
+                    Tab::Server => self.server.shown(&settings.servers),
                     Tab::Client => self.client.shown(),
                     Tab::Fetch => self.fetch.shown(),
                 };
@@ -191,14 +204,21 @@ impl App {
             Command::ExportTo => self.exporting.ask(&self.jobs, frame, &mut self.notices),
             Command::ExportHere => self.exporting.start(&self.recorder, &self.jobs, &mut self.notices),
             Command::Rules => self.rules.open(self.fetch.folder()),
-            Command::ChooseRules => self.rules.ask(&self.jobs, frame, &mut self.notices),
-            Command::ImportRules => self.rules.import(&self.jobs, &mut self.notices),
-            Command::ExportRules => {
-                self.rules.export(&settings.server.behaviour.rules, &self.jobs, &mut self.notices);
+            Command::ChooseRules | Command::ImportRules | Command::ExportRules => {
+                let Some((server, form)) = self.server.shown_form(&mut settings.servers) else { return };
+                match command {
+                    Command::ChooseRules => self.rules.ask(server, &self.jobs, frame, &mut self.notices),
+                    Command::ImportRules => self.rules.import(server, &self.jobs, &mut self.notices),
+                    _ => self.rules.export(&form.behaviour.rules, &self.jobs, &mut self.notices),
+                }
+            }
+            Command::ChooseProfile | Command::ImportProfile | Command::ExportProfile => {
+                let Some((server, form)) = self.server.shown_form(&mut settings.servers) else { return };
+                self.server.profiles.apply(command, (server, form), &self.jobs, frame, &mut self.notices);
             }
             Command::ShowCertificate => {
                 let card = match settings.tab {
-                    Tab::Server => self.server.card(),
+                    Tab::Server => self.server.card(&settings.servers),
                     Tab::Client => self.client.card(),
                     Tab::Fetch => None,
                 };
@@ -214,17 +234,25 @@ impl App {
                     Command::ChooseTlsKey => TlsFile::Key,
                     _ => TlsFile::Roots,
                 };
-                self.tls_files.ask((which, 0), &self.fetch.folder(), &self.jobs, frame, &mut self.notices);
+                let number = match which {
+                    TlsFile::Roots => self.client.shown_id(),
+                    _ => self.server.shown_form(&mut settings.servers).map_or(0, |(id, _)| id),
+                };
+                self.tls_files.ask((which, number), &self.fetch.folder(), &self.jobs, frame, &mut self.notices);
             }
             Command::Find => match settings.tab {
-                Tab::Server => self.server.find(),
+                Tab::Server => self.server.find(&settings.servers),
                 Tab::Client => self.client.find(),
                 Tab::Fetch => self.fetch.find(),
             },
             Command::LightTheme => set_theme(ctx, settings, ThemePreference::Light),
             Command::DarkTheme => set_theme(ctx, settings, ThemePreference::Dark),
             Command::SystemTheme => set_theme(ctx, settings, ThemePreference::System),
-            Command::StartServer | Command::StopServer => self.server.apply(command, &settings.server, &tools),
+            Command::StartServer | Command::StopServer => self.server.apply(command, &mut settings.servers, &tools),
+            Command::ShowOneServer(_) | Command::NewServer | Command::CloseServer(_) => {
+                self.server.apply(command, &mut settings.servers, &tools);
+                self.show(Tab::Server);
+            }
             Command::Connect | Command::GiveUp | Command::Disconnect | Command::HalfClose | Command::Reset => {
                 self.client.apply(command, &mut settings.client, &tools)
             }
@@ -240,7 +268,7 @@ impl App {
                 self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
             }
             Command::Main => match settings.tab {
-                Tab::Server => self.server.apply(command, &settings.server, &tools),
+                Tab::Server => self.server.apply(command, &mut settings.servers, &tools),
                 Tab::Client => self.client.apply(command, &mut settings.client, &tools),
                 Tab::Fetch => self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices),
             },
@@ -249,10 +277,11 @@ impl App {
 
     fn show(&mut self, tab: Tab) {
         self.settings.tab = tab;
-        // They are about what the other tab shows.
+        // They are about what was shown before.
         self.exporting.close();
         self.rules.close();
         self.certificate.close();
+        self.server.leave();
     }
 
     fn top(&mut self, ui: &mut egui::Ui) -> Option<Command> {
@@ -308,23 +337,36 @@ impl App {
         command
     }
 
-    /// What runs, whichever tab is open; a press shows its tab.
+    /// What runs, whichever tab is open; a press shows it.
     fn status(&self, ui: &mut egui::Ui) -> Option<Command> {
+        let servers = self.server.status(&self.settings.servers).into_iter();
+        let mut all: Vec<_> = servers.map(|(text, show)| ((text, None), show)).collect();
+        all.push((self.client.status(), Command::ShowClient));
+        all.push(((self.fetch.status(), None), Command::ShowFetch));
+        // Several servers may need more than one line; a few texts share one.
+        let wrap = all.len() > TABS.len();
         let mut command = None;
-        ui.horizontal(|ui| {
-            let texts = [(self.server.status(), None), self.client.status(), (self.fetch.status(), None)];
-            for (index, ((text, more), (_, show))) in texts.into_iter().zip(TABS).enumerate() {
-                if index > 0 {
+        let bar = |ui: &mut egui::Ui| {
+            for (index, ((text, more), show)) in all.into_iter().enumerate() {
+                if index > 0 && wrap {
+                    ui.add_space(style::GAP);
+                } else if index > 0 {
                     ui.separator();
                 }
-                let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).truncate();
+                let mode = if wrap { egui::TextWrapMode::Extend } else { egui::TextWrapMode::Truncate };
+                let button = egui::Button::new(egui::RichText::new(text).small()).frame(false).wrap_mode(mode);
                 let hover = show.tooltip(ui.ctx());
                 let hover = more.map_or_else(|| hover.clone(), |more| format!("{more}\n{hover}"));
                 if ui.add(button).on_hover_text(hover).clicked() {
                     command = Some(show);
                 }
             }
-        });
+        };
+        if wrap {
+            ui.horizontal_wrapped(bar)
+        } else {
+            ui.horizontal(bar)
+        };
         command
     }
 }
@@ -362,14 +404,16 @@ impl eframe::App for App {
         CentralPanel::default().frame(bar(10)).show(ui, |ui| {
             let settings = &mut self.settings;
             commands.extend(match settings.tab {
-                Tab::Server => self.server.ui(ui, &mut settings.server),
+                Tab::Server => self.server.ui(ui, &mut settings.servers, &mut settings.profiles),
                 Tab::Client => self.client.ui(ui, &mut settings.client),
                 Tab::Fetch => self.fetch.ui(ui, &mut settings.fetch),
             });
         });
         commands.extend(self.exporting.ui(&ctx, &self.recorder));
-        let is_running = self.server.is_running();
-        commands.extend(self.rules.ui(&ctx, &mut self.settings.server.behaviour, is_running));
+        let is_running = self.server.is_running(&self.settings.servers);
+        if let Some((_, form)) = self.server.shown_form(&mut self.settings.servers) {
+            commands.extend(self.rules.ui(&ctx, &mut form.behaviour, is_running));
+        }
         commands.extend(self.certificate.ui(&ctx));
         help::window(&ctx, &mut self.help);
         for command in commands {

@@ -1,14 +1,14 @@
-//! The window in which a person writes the server's rules, and takes them from a file or puts them there.
+//! The window in which a person writes the rules of the server that is shown, and takes them from a file or puts them there.
 
 use std::path::{Path, PathBuf};
 
 use egui::{Button, Checkbox, DragValue, ScrollArea, TextEdit, Ui};
 
 use super::command::Command;
-use super::dialogs;
 use super::jobs::{Done, Jobs};
+use super::widgets::file_row::{Buttons, FileRow};
 use super::widgets::notices::Notices;
-use super::widgets::{bad, choose, dialog, entered, take_escape, weak};
+use super::widgets::{bad, choose, dialog, take_escape, weak};
 use crate::i18n::{t, tf};
 use crate::net::Error;
 use crate::net::server::Settings;
@@ -21,15 +21,15 @@ const HEIGHT: f32 = 300.0;
 /// Width of the two choices of a rule, in points.
 const CHOICE: f32 = 132.0;
 
+/// What is done with a file of rules.
+const BUTTONS: Buttons =
+    Buttons { choose: Command::ChooseRules, import: Command::ImportRules, export: Command::ExportRules };
+
 /// The window, while it is open.
 #[derive(Debug, Default)]
 pub struct RulesWindow {
     open: bool,
-    /// The file, as typed.
-    path: String,
-    folder: PathBuf,
-    asking: bool,
-    working: bool,
+    file: FileRow,
     /// What is wrong with each rule, as it was when that was found out.
     checked: Vec<(Rule, Option<String>)>,
 }
@@ -48,10 +48,7 @@ impl RulesWindow {
     /// Opens the window; files are in `folder` unless a person says otherwise.
     pub fn open(&mut self, folder: PathBuf) {
         self.open = true;
-        if self.path.is_empty() {
-            self.folder = folder;
-            self.path = self.folder.join("rules.toml").display().to_string();
-        }
+        self.file.propose(folder, "rules.toml");
     }
 
     /// Closes the window.
@@ -81,7 +78,7 @@ impl RulesWindow {
             ui.add_space(6.0);
             ui.label(tf("rules-last", &[("number", (rules.len() + 1).into())])).on_hover_text(t("rules-last-hover"));
             ui.separator();
-            command = self.file(ui);
+            command = self.file.ui(ui, "rules-path", BUTTONS, true, true);
         });
         self.open = stay;
         command
@@ -156,80 +153,41 @@ impl RulesWindow {
         }
     }
 
-    fn file(&mut self, ui: &mut Ui) -> Option<Command> {
-        let mut command = None;
-        ui.horizontal(|ui| {
-            let name = ui.label(t("rules-path"));
-            let buttons = [Command::ChooseRules, Command::ImportRules, Command::ExportRules];
-            let width = super::widgets::field_width(ui, &buttons.map(Command::label));
-            let edit = TextEdit::singleline(&mut self.path).desired_width(width);
-            let edit = ui.add(edit).labelled_by(name.id).on_hover_text(t("rules-path-hover"));
-            let ready = !self.working && !self.path.trim().is_empty();
-            if entered(ui, &edit) && ready {
-                command = Some(Command::ImportRules);
-            }
-            for one in buttons {
-                let possible = if one == Command::ChooseRules { !self.asking && !self.working } else { ready };
-                command = command.or(one.button(ui, possible));
-            }
-        });
-        if self.asking {
-            weak(ui, t("dialog-open"));
-        } else if self.target().is_file() {
-            weak(ui, t("rules-replaces"));
-        }
-        command
-    }
-
-    /// What does not begin at the root is below the usual folder.
-    fn target(&self) -> PathBuf {
-        self.folder.join(self.path.trim())
-    }
-
-    /// Opens the dialog.
-    pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let folder = self.target();
-        let folder = folder.parent().unwrap_or(&self.folder);
-        match dialogs::ask_what_to_open(frame, jobs, folder, Done::RulesPathChosen) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+    /// Opens the dialog for the rules of `server`.
+    pub fn ask(&mut self, server: u64, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
+        self.file.ask(jobs, frame, notices, move |path| Done::RulesPathChosen(server, path));
     }
 
     /// The dialog was closed; the rules of the chosen file are read.
-    pub fn chosen(&mut self, path: Option<PathBuf>, jobs: &Jobs, notices: &mut Notices) {
-        self.asking = false;
-        if let Some(path) = path {
-            self.path = path.display().to_string();
-            self.import(jobs, notices);
+    pub fn chosen(&mut self, server: u64, path: Option<PathBuf>, jobs: &Jobs, notices: &mut Notices) {
+        if self.file.chosen(path) {
+            self.import(server, jobs, notices);
         }
     }
 
-    /// Reads the rules of the typed file, on a thread of its own.
-    pub fn import(&mut self, jobs: &Jobs, notices: &mut Notices) {
-        let path = self.target();
-        self.start(jobs, notices, move || Done::RulesRead(load(&path).map(|rules| (path, rules))));
+    /// Reads the rules of the typed file for `server`, on a thread of its own.
+    pub fn import(&mut self, server: u64, jobs: &Jobs, notices: &mut Notices) {
+        let path = self.file.target();
+        let read = move || Done::RulesRead(server, load(&path).map(|rules| (path, rules)));
+        self.file.start("rules", jobs, notices, read);
     }
 
     /// Writes the rules to the typed file, on a thread of its own.
     pub fn export(&mut self, rules: &[Rule], jobs: &Jobs, notices: &mut Notices) {
-        let (path, rules) = (self.target(), rules.to_vec());
-        self.start(jobs, notices, move || Done::RulesWritten(save(&path, &rules).map(|()| path)));
+        let (path, rules) = (self.file.target(), rules.to_vec());
+        let write = move || Done::RulesWritten(save(&path, &rules).map(|()| (path, rules.len())));
+        self.file.start("rules", jobs, notices, write);
     }
 
-    fn start(&mut self, jobs: &Jobs, notices: &mut Notices, work: impl FnOnce() -> Done + Send + 'static) {
-        if self.working {
-            return;
-        }
-        match jobs.start("rules", move || Some(work())) {
-            Ok(()) => self.working = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
-    }
-
-    /// The file was read, or not.
-    pub fn read(&mut self, result: Result<(PathBuf, Vec<Rule>), Error>, rules: &mut Vec<Rule>, notices: &mut Notices) {
-        self.working = false;
+    /// The file was read, or not. `rules` are those of the server that it was read for, if that is still there.
+    pub fn read(
+        &mut self,
+        result: Result<(PathBuf, Vec<Rule>), Error>,
+        rules: Option<&mut Vec<Rule>>,
+        notices: &mut Notices,
+    ) {
+        self.file.done();
+        let Some(rules) = rules else { return };
         match result {
             Ok((path, read)) => {
                 say(notices, "rules-read", &path, read.len());
@@ -240,10 +198,10 @@ impl RulesWindow {
     }
 
     /// The file was written, or not.
-    pub fn written(&mut self, result: Result<PathBuf, Error>, rules: &[Rule], notices: &mut Notices) {
-        self.working = false;
+    pub fn written(&mut self, result: Result<(PathBuf, usize), Error>, notices: &mut Notices) {
+        self.file.done();
         match result {
-            Ok(path) => say(notices, "rules-written", &path, rules.len()),
+            Ok((path, rules)) => say(notices, "rules-written", &path, rules),
             Err(error) => notices.bad(error.to_string()),
         }
     }

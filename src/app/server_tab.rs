@@ -1,263 +1,262 @@
-//! The Server tab: start and stop the greeting server, see who is connected, what was logged, and the wire.
+//! The Server tab: several servers, of which one is shown, each with a form, connections, log and wire of its own.
 
 mod behaviour;
 mod connections;
+mod one;
+mod profiles;
+mod throughput;
 mod tls;
 
-use std::sync::Arc;
-use std::time::SystemTime;
-
-use egui::{CentralPanel, Frame, Panel, RichText, Ui};
+use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, Vec2, vec2};
 
 use super::command::Command;
-use super::settings::ServerForm;
+use super::settings::{ServerForm, Servers};
 use super::tls_files::TlsFile;
-use super::widgets::address_picker::address_picker;
 use super::widgets::certificate::Card;
-use super::widgets::log_list::LogList;
-use super::widgets::wire::{self, Wire, WireForm};
-use super::widgets::{bad, entered, state_label, text_field, weak};
+use super::widgets::{tab, wire};
 use super::{Tools, style};
 use crate::i18n::{t, tf};
-use crate::net::address::{parse_host, parse_port, port_meaning, split_typed};
-use crate::net::server::{Connection, Ended, Event, Server, State};
+use crate::net::server::profile::Profile;
+use crate::net::server::{Server, State};
 
-use connections::Connections;
+use one::One;
+use profiles::Profiles;
 
-/// How many events one frame takes from the server at most.
-const DRAIN: usize = 2_000;
+/// Height of the row of servers, in points.
+const HEIGHT: f32 = 22.0;
+/// Space around the texts of its buttons, in points.
+const PADDING: Vec2 = vec2(7.0, 2.0);
+/// Distance between a server's name and the cross that closes it, in points.
+const NEAR: f32 = 1.0;
+/// Its colour says how a server stands.
+const DOT: &str = "●";
+/// Closes a server.
+const CROSS: &str = "×";
 
-/// What the tab remembers.
-#[derive(Debug, Default)]
+/// What the tab remembers: as many servers as there are forms, in the same order.
+#[derive(Debug)]
 pub struct ServerTab {
-    server: Option<Server>,
-    /// Why the form could not be used.
-    mistake: Option<String>,
-    log: LogList,
-    wire: Wire,
-    /// The window of the ways to misbehave is open.
-    misbehave: bool,
-    connections: Connections,
+    all: Vec<One>,
+    /// The id of the next one.
+    next: u64,
+    /// They were closed, and have connections to end still.
+    leaving: Vec<Server>,
+    /// The menu of servers that are kept under a name.
+    pub profiles: Profiles,
 }
 
 impl ServerTab {
-    /// Takes what the server reported.
+    /// The servers of these forms; none of them runs.
+    #[must_use]
+    pub fn new(forms: &Servers) -> Self {
+        let ids = 0..forms.all.len() as u64;
+        Self { next: ids.end, all: ids.map(One::new).collect(), leaving: Vec::new(), profiles: Profiles::default() }
+    }
+
+    fn one(&self, forms: &Servers) -> Option<&One> {
+        self.all.get(forms.shown)
+    }
+
+    /// The form of the server with this id, if it is still there.
+    pub fn form_of<'a>(&self, id: u64, forms: &'a mut Servers) -> Option<&'a mut ServerForm> {
+        let place = self.all.iter().position(|one| one.id == id)?;
+        forms.all.get_mut(place)
+    }
+
+    /// The form of the server with this id, if it is still there and does not run.
+    pub fn idle_form_of<'a>(&self, id: u64, forms: &'a mut Servers) -> Option<&'a mut ServerForm> {
+        self.all.iter().find(|one| one.id == id).filter(|one| !one.is_running())?;
+        self.form_of(id, forms)
+    }
+
+    /// The id of the server that is shown, and its form.
+    pub fn shown_form<'a>(&self, forms: &'a mut Servers) -> Option<(u64, &'a mut ServerForm)> {
+        let id = self.one(forms)?.id;
+        Some((id, forms.all.get_mut(forms.shown)?))
+    }
+
+    /// Takes what all servers reported.
     pub fn drain(&mut self, tools: &Tools<'_>) {
-        let Some(server) = &self.server else { return };
-        for _ in 0..DRAIN {
-            let Some(report) = server.inbox().next() else { return };
-            let bad = is_bad(&report.event);
-            self.log.push(report.at, report.event.text(), bad);
+        for one in &mut self.all {
+            one.drain(tools);
         }
-        // There may be more: come again, after the frame has been shown.
-        tools.ctx.request_repaint();
+        // Dropped when nothing is left to wait for.
+        self.leaving.retain(|server| !matches!(server.state(), State::Stopped | State::Failed(_)));
     }
 
     /// Does what a person asked for.
-    pub fn apply(&mut self, command: Command, form: &ServerForm, tools: &Tools<'_>) {
+    pub fn apply(&mut self, command: Command, forms: &mut Servers, tools: &Tools<'_>) {
         match command {
-            Command::Main if self.is_running() => self.apply(Command::StopServer, form, tools),
-            Command::Main => self.apply(Command::StartServer, form, tools),
-            Command::StartServer if !self.is_running() => {
-                let start = parse_host(&form.host).and_then(|host| Ok((host, parse_port(&form.port)?)));
-                match start {
-                    Ok((host, port)) => {
-                        self.mistake = None;
-                        self.connections.clear();
-                        let settings = form.behaviour.clone();
-                        self.server = Some(Server::start(&host, port, settings, tools.recorder, tools.waker.clone()));
-                    }
-                    Err(error) => self.mistake = Some(error.to_string()),
+            Command::NewServer => {
+                if forms.add() {
+                    self.all.push(One::new(self.next));
+                    self.next += 1;
                 }
             }
-            Command::StopServer => {
-                if let Some(server) = &self.server {
-                    server.stop();
+            Command::CloseServer(place) => {
+                if forms.remove(place) {
+                    self.leaving.extend(self.all.remove(place).close());
                 }
             }
-            _ => {}
+            Command::ShowOneServer(place) if place < self.all.len() => forms.shown = place,
+            _ => {
+                if let (Some(one), Some(form)) = (self.all.get_mut(forms.shown), forms.all.get(forms.shown)) {
+                    one.apply(command, form, tools);
+                }
+            }
         }
     }
 
-    /// Whether a server is starting, listening or stopping.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.server.as_ref().is_some_and(|one| !matches!(one.state(), State::Stopped | State::Failed(_)))
+    /// Something else is about to be shown: closes the small windows.
+    pub fn leave(&mut self) {
+        self.all.iter_mut().for_each(One::leave);
     }
 
-    /// What the status bar says.
+    /// Whether the server that is shown is starting, listening or stopping.
     #[must_use]
-    pub fn status(&self) -> String {
-        let Some(server) = &self.server else { return t("status-server-idle") };
-        match server.state() {
-            State::Starting => t("status-server-starting"),
-            State::Listening(address) => tf(
-                "status-server-listening",
-                &[("address", address.to_string().into()), ("count", server.totals().open.into())],
-            ),
-            State::Stopping => t("status-server-stopping"),
-            State::Failed(_) => t("status-server-failed"),
-            State::Stopped => t("status-server-idle"),
+    pub fn is_running(&self, forms: &Servers) -> bool {
+        self.one(forms).is_some_and(One::is_running)
+    }
+
+    /// What the status bar says, with what shows more of it: every server that runs, or could not.
+    #[must_use]
+    pub fn status(&self, forms: &Servers) -> Vec<(String, Command)> {
+        let status = |(place, (one, form)): (usize, (&One, &ServerForm))| {
+            let plain = match one.state() {
+                None | Some(State::Stopped) => return None,
+                Some(State::Listening(address)) => {
+                    let server = [form.name.as_str(), &address.to_string()].join(" ").trim_start().to_owned();
+                    let args = [("server", server.into()), ("count", one.open().into())];
+                    return Some((tf("status-server-listening", &args), Command::ShowOneServer(place)));
+                }
+                Some(State::Starting) => t("status-server-starting"),
+                Some(State::Stopping) => t("status-server-stopping"),
+                Some(State::Failed(_)) => t("status-server-failed"),
+            };
+            let which =
+                tf("status-server-which", &[("status", plain.clone().into()), ("name", name(one, form).into())]);
+            Some((if self.all.len() > 1 { which } else { plain }, Command::ShowOneServer(place)))
+        };
+        let found: Vec<_> = self.all.iter().zip(&forms.all).enumerate().filter_map(status).collect();
+        if found.is_empty() { vec![(t("status-server-idle"), Command::ShowServer)] } else { found }
+    }
+
+    /// The certificate that clients of the shown server are shown.
+    #[must_use]
+    pub fn card(&self, forms: &Servers) -> Option<Card> {
+        self.one(forms)?.card()
+    }
+
+    /// A file of TLS was chosen in the dialog for the server with this id.
+    pub fn tls_chosen(&self, id: u64, forms: &mut Servers, which: TlsFile, path: String) {
+        if let Some(form) = self.idle_form_of(id, forms) {
+            tls::chosen(&mut form.behaviour.tls, which, path);
         }
     }
 
     /// What the wire shows, and the bytes of it that are chosen.
     #[must_use]
-    pub fn shown(&self) -> Option<wire::Shown> {
-        self.wire.shown()
+    pub fn shown(&self, forms: &Servers) -> Option<wire::Shown> {
+        self.one(forms)?.shown()
     }
 
     /// Opens the bar that looks for bytes in the wire.
-    pub fn find(&mut self) {
-        self.wire.open_find();
+    pub fn find(&mut self, forms: &Servers) {
+        if let Some(one) = self.all.get_mut(forms.shown) {
+            one.find();
+        }
     }
 
     /// Shows the tab.
-    pub fn ui(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
+    pub fn ui(&mut self, ui: &mut Ui, forms: &mut Servers, kept: &mut Vec<Profile>) -> Option<Command> {
         let mut command = None;
-        let running = self.is_running();
-        self.connections.take_escape(ui.ctx());
-        Panel::top("server-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
-            command = self.form(ui, form);
+        Panel::top("servers").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
+            command = self.row(ui, forms, kept);
             ui.add_space(style::GAP);
         });
-        let connections = self.server.as_ref().map(Server::connections).unwrap_or_default();
-        Panel::bottom("server-below")
-            .resizable(true)
-            .default_size((ui.available_height() * 0.52).max(260.0))
-            .min_size(120.0)
-            .max_size((ui.available_height() - 150.0).max(120.0))
-            .frame(Frame::new().inner_margin(egui::Margin { top: 8, ..Default::default() }))
-            .show(ui, |ui| {
-                Panel::left("server-log")
-                    .resizable(true)
-                    .default_size(ui.available_width() * 0.38)
-                    .min_size(180.0)
-                    .max_size(ui.available_width() * 0.7)
-                    .frame(Frame::new().inner_margin(egui::Margin { right: 8, ..Default::default() }))
-                    .show(ui, |ui| {
-                        let lost = self.server.as_ref().map_or(0, |server| server.inbox().lost());
-                        self.log.ui(ui, lost);
-                    });
-                CentralPanel::default()
-                    .frame(Frame::new().inner_margin(egui::Margin { left: 8, ..Default::default() }))
-                    .show(ui, |ui| {
-                        let wanted = self.wire_of_chosen(ui, &mut form.wire, &connections);
-                        command = command.or(wanted);
-                    });
-            });
-        CentralPanel::default()
-            .frame(Frame::new().inner_margin(egui::Margin { bottom: 8, ..Default::default() }))
-            .show(ui, |ui| {
-                self.connections.ui(ui, &connections, self.server.as_ref(), running);
-            });
-        if let Some((text, bad)) = self.connections.take_said() {
-            self.log.push(SystemTime::now(), text, bad);
-        }
-        if connections.iter().any(|one| one.ended().is_none()) {
-            // "reading 4.2 s" grows.
-            ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
-        }
-        command
+        let (one, form) = (self.all.get_mut(forms.shown)?, forms.all.get_mut(forms.shown)?);
+        let wanted = one.ui(ui, form, &mut forms.throughput);
+        command.or(wanted)
     }
 
-    fn form(&mut self, ui: &mut Ui, form: &mut ServerForm) -> Option<Command> {
+    /// The row of all servers.
+    fn row(&mut self, ui: &mut Ui, forms: &mut Servers, kept: &mut Vec<Profile>) -> Option<Command> {
         let mut command = None;
-        let running = self.is_running();
         ui.horizontal_wrapped(|ui| {
-            ui.add_enabled_ui(!running, |ui| {
-                let host = address_picker(ui, &mut form.host);
-                let port = text_field(ui, "server-port", &mut form.port, 64.0).on_hover_text(t("server-port-hover"));
-                if host.lost_focus() {
-                    split_typed(&mut form.host, &mut form.port);
-                }
-                if entered(ui, &host) || entered(ui, &port) {
-                    command = Some(Command::StartServer);
-                }
-            });
-            let state = self.server.as_ref().map(Server::state);
-            let stopping = matches!(state, Some(State::Stopping));
-            let main = if running { Command::StopServer } else { Command::StartServer };
-            command = command.or(main.main_button(ui, !stopping));
-            self.state(ui, state);
-            // Last, so that nothing else moves while a port is typed.
-            if let (false, Ok(port)) = (running, parse_port(&form.port)) {
-                weak(ui, port_meaning(port));
+            ui.spacing_mut().interact_size.y = HEIGHT;
+            ui.spacing_mut().button_padding = PADDING;
+            ui.spacing_mut().item_spacing.y = 4.0;
+            for (place, (one, form)) in self.all.iter().zip(&forms.all).enumerate() {
+                let name = name(one, form);
+                let close = self.all.len() > 1;
+                // As one piece, so that a name and its cross stay together.
+                let size = vec2(width(ui, &name, close), HEIGHT);
+                let piece = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+                    ui.spacing_mut().item_spacing.x = NEAR;
+                    let show = server_tab(ui, place, one, &name, place == forms.shown);
+                    show.or_else(|| if close { cross(ui, place, &name) } else { None })
+                });
+                command = command.or(piece.inner);
+            }
+            let new = ui.add_enabled(self.all.len() < Servers::MOST, Button::new("+"));
+            let new = new.on_hover_text(Command::NewServer.tooltip(ui.ctx()));
+            if new.accessible_name(Command::NewServer.label()).clicked() {
+                command = Some(Command::NewServer);
+            }
+            // At the right end, if it fits into this row.
+            let needed = text_width(ui, &t("profiles"), TextStyle::Small) + 2.0 * PADDING.x;
+            ui.add_space((ui.available_size_before_wrap().x - needed - 0.5).max(0.0));
+            let running = self.is_running(forms);
+            if let Some(form) = forms.all.get_mut(forms.shown) {
+                command = command.or(self.profiles.ui(ui, form, kept, running));
             }
         });
-        if let Some(mistake) = &self.mistake {
-            bad(ui, mistake);
-        }
-        if let Some(State::Failed(error)) = self.server.as_ref().map(Server::state) {
-            bad(ui, error.to_string());
-        }
-        command = command.or(tls::shown(ui, self.server.as_ref()));
-        let behaviour = egui::CollapsingHeader::new(t("behaviour")).id_salt("behaviour");
-        if form.behaviour.misbehave.is_on() {
-            let text = tf("misbehave-now", &[("how", form.behaviour.misbehave.text().into())]);
-            ui.add(egui::Label::new(RichText::new(text).color(style::palette(ui).warn)).wrap());
-        }
-        behaviour.show(ui, |ui| {
-            ui.add_enabled_ui(!running, |ui| {
-                behaviour::form(ui, form);
-                command = command.or(tls::form(ui, &mut form.behaviour.tls));
-            });
-            ui.horizontal(|ui| {
-                command = command.or(Command::Rules.button(ui, true));
-                weak(ui, tf("rules-count", &[("n", form.behaviour.rules.len().into())]));
-                ui.add_space(style::GAP);
-                let button = ui.button(t("misbehave-button")).on_hover_text(t("misbehave-hover"));
-                self.misbehave |= button.clicked();
-                if !form.behaviour.misbehave.is_on() {
-                    weak(ui, t("misbehave-off"));
-                }
-            });
-        });
-        behaviour::misbehave_window(ui.ctx(), &mut self.misbehave, &mut form.behaviour.misbehave, running);
         command
-    }
-
-    /// The certificate that clients are shown.
-    #[must_use]
-    pub fn card(&self) -> Option<Card> {
-        tls::card(self.server.as_ref())
-    }
-
-    /// A file of TLS was chosen in the dialog.
-    pub fn tls_chosen(&self, form: &mut ServerForm, which: TlsFile, path: String) {
-        if !self.is_running() {
-            tls::chosen(&mut form.behaviour.tls, which, path);
-        }
-    }
-
-    fn state(&self, ui: &mut Ui, state: Option<State>) {
-        let palette = style::palette(ui);
-        let (colour, text) = match state {
-            None | Some(State::Stopped) => (palette.weak, t("state-server-stopped")),
-            Some(State::Starting) => (palette.warn, t("state-server-starting")),
-            Some(State::Listening(address)) => {
-                (palette.good, tf("state-server-listening", &[("address", address.to_string().into())]))
-            }
-            Some(State::Stopping) => (palette.warn, t("state-server-stopping")),
-            Some(State::Failed(_)) => (palette.bad, t("state-server-failed")),
-        };
-        state_label(ui, colour, &text);
-    }
-
-    fn wire_of_chosen(&mut self, ui: &mut Ui, form: &mut WireForm, connections: &[Arc<Connection>]) -> Option<Command> {
-        let chosen = self.connections.shown(connections).cloned();
-        let title = match &chosen {
-            Some(one) => tf("wire-of", &[("number", one.id.to_string().into())]),
-            None => t("wire-title"),
-        };
-        self.wire.ui(ui, &title, chosen.as_ref().map(|one| &one.recording), form, true, None)
     }
 }
 
-/// Whether a line of the log tells of a failure.
-fn is_bad(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Failed(_) | Event::AcceptFails(_) | Event::Closed { ended: Ended::Reset | Ended::Failed(_), .. }
-    )
+/// How wide a server's piece of the row is, in points.
+fn width(ui: &Ui, name: &str, close: bool) -> f32 {
+    let small = |text| text_width(ui, text, TextStyle::Small);
+    let tab = small(DOT) + ui.spacing().icon_spacing + small(name) + 2.0 * PADDING.x;
+    let cross = if close { NEAR + text_width(ui, CROSS, TextStyle::Button) + 2.0 * PADDING.x } else { 0.0 };
+    tab + cross
+}
+
+/// How wide a text is, in points.
+fn text_width(ui: &Ui, text: &str, style: TextStyle) -> f32 {
+    let font = style.resolve(ui.style());
+    ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x)
+}
+
+/// The button that closes a server.
+fn cross(ui: &mut Ui, place: usize, name: &str) -> Option<Command> {
+    let close = Command::CloseServer(place);
+    let button = ui.add(Button::new(RichText::new(CROSS).weak()).frame_when_inactive(false));
+    let button = button.on_hover_text(close.tooltip(ui.ctx()));
+    button.accessible_name(tf("server-close", &[("name", name.into())])).clicked().then_some(close)
+}
+
+/// What a server is called: its name, or its address.
+fn name(one: &One, form: &ServerForm) -> String {
+    match one.state() {
+        Some(State::Listening(address)) if form.name.is_empty() => address.to_string(),
+        _ => form.called(),
+    }
+}
+
+/// A server in the row: its name, and a dot whose colour says how it stands.
+fn server_tab(ui: &mut Ui, place: usize, one: &One, name: &str, shown: bool) -> Option<Command> {
+    let palette = style::palette(ui);
+    let (colour, state) = match one.state() {
+        None | Some(State::Stopped) => (palette.weak, t("server-is-off")),
+        Some(State::Starting) => (palette.warn, t("state-server-starting")),
+        Some(State::Listening(_)) => (palette.good, tf("server-is-on", &[("n", one.open().into())])),
+        Some(State::Stopping) => (palette.warn, t("state-server-stopping")),
+        Some(State::Failed(_)) => (palette.bad, t("state-server-failed")),
+    };
+    let response = tab(ui, shown, (RichText::new(DOT).small().color(colour), RichText::new(name).small()));
+    let what = tf("server-and-state", &[("name", name.into()), ("state", state.into())]);
+    let response = response.on_hover_text(&what).accessible_name(what);
+    response.clicked().then_some(Command::ShowOneServer(place))
 }

@@ -11,9 +11,11 @@ use crossbeam_channel::{bounded, select};
 
 use super::{parse_seconds, record, say};
 use crate::i18n::{count, t, tf};
+use crate::net::address::HostPort;
 use crate::net::cancel::{Cancel, Never};
 use crate::net::report::{Report, Waited, Waker};
 use crate::net::server::misbehave::Misbehave;
+use crate::net::server::profile::{self, Profile};
 use crate::net::server::rules::{Ready, Rule, load};
 use crate::net::server::{Boundary, Event, LARGEST_RECEIVE, MOST_CONNECTIONS, Model, Server, Settings, State, Tls};
 use crate::net::tls::Certificate;
@@ -24,41 +26,44 @@ use crate::recording::Recorder;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where to listen.
-    #[arg(value_name = "ADDR:PORT", default_value = "127.0.0.1:9999", help = t("cli-serve-address"))]
-    address: String,
+    #[arg(value_name = "ADDR:PORT", help = t("cli-serve-address"))]
+    address: Option<String>,
+    /// What is not said by the other options.
+    #[arg(long, value_name = "FILE", help = t("cli-serve-profile"))]
+    profile: Option<PathBuf>,
     /// Which thread serves whom.
-    #[arg(long, value_enum, default_value = "threads", help = t("cli-serve-model"))]
-    model: Way,
+    #[arg(long, value_enum, help = t("cli-serve-model"))]
+    model: Option<Way>,
     /// Pause before each answer.
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds, help = t("cli-serve-pause"))]
-    pause: Duration,
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, help = t("cli-serve-pause"))]
+    pause: Option<Duration>,
     /// Message boundary.
-    #[arg(long, value_enum, default_value = "auto", help = t("cli-serve-framing"))]
-    framing: Framing,
+    #[arg(long, value_enum, help = t("cli-serve-framing"))]
+    framing: Option<Framing>,
     /// Sent on accept.
     #[arg(long, value_name = "TEXT", help = t("cli-serve-welcome"))]
     welcome: Option<String>,
     /// The answer.
-    #[arg(long, value_name = "TEXT", default_value = "Hello, {message}!", help = t("cli-serve-reply"))]
-    reply: String,
+    #[arg(long, value_name = "TEXT", help = t("cli-serve-reply"))]
+    reply: Option<String>,
     /// What to answer besides the greeting.
     #[arg(long, value_name = "RULES", help = t("cli-serve-rules"))]
     rules: Option<String>,
     /// What to do wrong on purpose.
     #[arg(long, value_name = "WAY", value_delimiter = ',', value_parser = parse_way, help = t("cli-serve-misbehave"))]
-    misbehave: Vec<String>,
+    misbehave: Option<Vec<String>>,
     /// Bytes of one read.
-    #[arg(long, value_name = "BYTES", default_value = "1024", help = t("cli-serve-receive-size"),
+    #[arg(long, value_name = "BYTES", help = t("cli-serve-receive-size"),
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=LARGEST_RECEIVE as u64))]
-    receive_size: usize,
+    receive_size: Option<usize>,
     /// How many may wait to be accepted.
-    #[arg(long, value_name = "N", default_value = "5", help = t("cli-serve-backlog"),
+    #[arg(long, value_name = "N", help = t("cli-serve-backlog"),
         value_parser = clap::value_parser!(u32).range(0..=65_535))]
-    backlog: u32,
+    backlog: Option<u32>,
     /// How many are served at the same time.
-    #[arg(long, value_name = "N", default_value = "10000", help = t("cli-serve-max-connections"),
+    #[arg(long, value_name = "N", help = t("cli-serve-max-connections"),
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CONNECTIONS as u64))]
-    max_connections: usize,
+    max_connections: Option<usize>,
     /// TLS with a certificate that is made.
     #[arg(long, help = t("cli-serve-tls"))]
     tls: bool,
@@ -113,20 +118,53 @@ impl From<Framing> for Boundary {
 }
 
 impl Args {
-    fn tls(&self) -> Tls {
+    /// TLS as it was asked for; `--save-certificate` alone asks for a made certificate, unless a profile names files.
+    fn tls(&self, profile: &Tls) -> Option<Tls> {
         match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => Tls::Files { certificate: certificate.clone(), key: key.clone() },
-            _ if self.tls || self.save_certificate.is_some() => Tls::Made,
-            _ => Tls::Off,
+            (Some(certificate), Some(key)) => Some(Tls::Files { certificate: certificate.clone(), key: key.clone() }),
+            _ if self.tls || self.save_certificate.is_some() && *profile == Tls::Off => Some(Tls::Made),
+            _ => None,
         }
     }
 
-    fn misbehave(&self) -> Misbehave {
-        let mut all = Misbehave::default();
-        // Each was looked at when the arguments were read.
-        self.misbehave.iter().for_each(|way| _ = all.set(way));
-        all
+    /// Where to listen and how to behave: what was typed, else what the profile says.
+    fn asked(&self) -> Result<(HostPort, Settings), Error> {
+        let Profile { address, port, server: mut settings, .. } =
+            self.profile.as_deref().map(profile::load).transpose()?.unwrap_or_default();
+        let at = match &self.address {
+            Some(typed) => address::parse(typed, &address, port)?,
+            None => HostPort { host: address::parse_host(&address)?, port },
+        };
+        let (rules, welcome) = self.rules.as_deref().map(rules_of).transpose()?.unzip();
+        set(&mut settings.model, self.model.map(Model::from));
+        set(&mut settings.rules, rules);
+        set(&mut settings.welcome, self.welcome.clone().or(welcome.flatten()));
+        set(&mut settings.reply, self.reply.clone());
+        set(&mut settings.misbehave, self.misbehave.as_deref().map(misbehave));
+        set(&mut settings.receive_size, self.receive_size);
+        set(&mut settings.pause, self.pause);
+        set(&mut settings.boundary, self.framing.map(Boundary::from));
+        set(&mut settings.backlog, self.backlog);
+        set(&mut settings.most_connections, self.max_connections);
+        let tls = self.tls(&settings.tls);
+        set(&mut settings.tls, tls);
+        Ok((at, settings))
     }
+}
+
+/// Puts what was typed in place of what is there.
+fn set<T>(value: &mut T, typed: Option<T>) {
+    if let Some(typed) = typed {
+        *value = typed;
+    }
+}
+
+/// All these ways together.
+fn misbehave(ways: &[String]) -> Misbehave {
+    let mut all = Misbehave::default();
+    // Each was looked at when the arguments were read.
+    ways.iter().for_each(|way| _ = all.set(way));
+    all
 }
 
 fn parse_way(way: &str) -> Result<String, String> {
@@ -145,32 +183,12 @@ pub fn run(args: &Args, stop: &Cancel) -> i32 {
 }
 
 fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
-    let at = match address::parse(&args.address, "127.0.0.1", 9_999) {
-        Ok(at) => at,
+    let (at, settings) = match args.asked() {
+        Ok(asked) => asked,
         Err(error) => {
             say(&error.to_string());
             return 1;
         }
-    };
-    let (rules, welcome) = match args.rules.as_deref().map(rules_of).transpose() {
-        Ok(rules) => rules.unwrap_or_default(),
-        Err(error) => {
-            say(&error.to_string());
-            return 1;
-        }
-    };
-    let settings = Settings {
-        model: args.model.into(),
-        welcome: args.welcome.clone().or(welcome).unwrap_or(Settings::default().welcome),
-        reply: args.reply.clone(),
-        rules,
-        misbehave: args.misbehave(),
-        receive_size: args.receive_size,
-        pause: args.pause,
-        boundary: args.framing.into(),
-        backlog: args.backlog,
-        most_connections: args.max_connections,
-        tls: args.tls(),
     };
     let server = Arc::new(Server::start(&at.host, at.port, settings, recorder, Waker::none()));
     if let Err(error) = save_certificate(args, &server, stop) {
@@ -187,7 +205,7 @@ fn serve(args: &Args, stop: &Cancel, recorder: &Arc<Recorder>) -> i32 {
         }
     });
     if let Err(error) = begun {
-        say(&Error::io(Operation::Work, &args.address, error).to_string());
+        say(&Error::io(Operation::Work, at.to_string(), error).to_string());
         return 1;
     }
     select! {

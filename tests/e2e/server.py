@@ -183,6 +183,87 @@ def by_hand():
     until("nobody waits", lambda: not any("to be accepted" in line for line in window.texts()))
 
 
+def servers(window):
+    """The servers in the row, as a screen reader is told."""
+    return [node.name for node in window.all(role=TAB) if ", " in node.name]
+
+
+@scenario("two servers at once, each with its own replies, table and log; one is kept as a profile, found after a restart, and served")
+def two_servers():
+    window = Window()
+    first = start_server(window)
+    ann = connect(first)
+    window.press("New server")
+    until("there are two", lambda: len(servers(window)) == 2)
+    unfold(window)
+    window.set_text("Reply", "<{message}>")
+    window.set_text("Port", "0")
+    window.press("Start")
+    window.wait_text(r"● listening on 127\.0\.0\.1:")
+    second = int(window.wait_text(rf"● listening on 127\.0\.0\.1:(?!{first}$)(\d+)")[1])
+    bob = connect(second)
+    bob.sendall("好\n".encode())
+    same(bob.recv(100), "<好>\n".encode(), "the second server's reply")
+    ann.sendall("好\n".encode())
+    same(ann.recv(100), "Hello, 好!\n".encode(), "the first server's reply")
+    for port in (first, second):
+        window.wait_text(rf"Server 127\.0\.0\.1:{port} · 1 connection")
+    window.wait_text(rf"Accept new connection from 127\.0\.0\.1:{bob.getsockname()[1]}")
+    check(not any(f":{ann.getsockname()[1]}" in line for line in window.texts()), "the other server's client is shown")
+    window.tab(f"127.0.0.1:{first}, listening, 1 connection")
+    window.wait_text(rf"Accept new connection from 127\.0\.0\.1:{ann.getsockname()[1]}")
+
+    window.tab(f"127.0.0.1:{second}, listening, 1 connection")
+    window.press("Profiles")
+    window.set_text("Name", "尖括号")
+    window.press("Save")
+    window.wait_text("Saved as it is now")
+    file = folder("profile") / "mine.toml"
+    window.set_text("File", str(file))
+    window.press("Export")
+    window.wait_text("Profile written to")
+    window.key("Escape")
+    window.press("Stop")
+    window.find_enabled("Start", BUTTON)
+    window.press("Close 尖括号")
+    until("there is one", lambda: len(servers(window)) == 1)
+    same(ann.fileno() > 0 and accepts(first), True, "the first server goes on")
+    window.press("Stop")
+    window.find_enabled("Start", BUTTON)
+    window.quit()
+
+    again = Window(home=window.home)
+    same(len(servers(again)), 1, "the servers after a restart")
+    again.press("Profiles")
+    again.press("尖括号, 127.0.0.1:0")
+    again.find("尖括号, off", TAB)
+    again.press("Start")
+    port = int(again.wait_text(r"● listening on 127\.0\.0\.1:(\d+)")[1])
+    bob = connect(port)
+    bob.sendall(b"Bob")
+    same(bob.recv(100), b"<Bob>", "the profile's reply")
+
+    served = start([BINARY, "serve", "--profile", file, "--pause", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    port = int(served.stdout.readline().decode().rsplit(":", 1)[1])
+    bob = connect(port)
+    bob.sendall(b"Bob")
+    same(bob.recv(100), b"<Bob>", "the profile's reply in the terminal")
+
+
+@scenario("what goes on is told second by second, and comes to its end")
+def throughput():
+    window = Window()
+    port = start_server(window)
+    client = connect(port)
+    client.sendall(b"a\n")
+    same(client.recv(100), b"Hello, a!\n", "the reply")
+    window.wait_text(r"^p50 1\.\d s$")
+    window.wait_text(r"^1 open$")
+    client.close()
+    window.wait_text(r"^0 open$")
+    window.wait_text(r"^p50 –$")
+
+
 def idle_ticks(window):
     window.point_away()
     time.sleep(2)

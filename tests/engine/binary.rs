@@ -208,6 +208,40 @@ fn serve_answers_by_rules_ready_made_or_of_a_file_and_misbehaves() {
 }
 
 #[test]
+fn serve_behaves_as_a_profile_says_unless_an_option_says_otherwise() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("mine.toml");
+    let profile = "address = 'localhost'\nport = 0\n[server]\npause = 0\nwelcome = 'Hi!'\nreply = '<{message}>'\n\
+                   [server.misbehave]\nstall_after = 1\n[[server.rules]]\npattern = 'a'\nwith = 'b'\n";
+    std::fs::write(&file, profile).expect("written");
+    let path = file.to_str().expect("a path");
+    let (_running, address, _out) = serving(&["--profile", path]);
+    assert!(address.ip().is_loopback() && address.port() != 9_999);
+    let mut client = Client::to(address);
+    client.hear("Hi!");
+    client.say("a\n");
+    client.hear("b\n");
+    let (_running, address, _out) =
+        serving(&["127.0.0.1:0", "--profile", path, "--reply=[{message}]", "--misbehave=glue=2"]);
+    let mut client = Client::to(address);
+    client.hear("Hi!");
+    client.say("a\nc\n");
+    client.hear("b\n[c]\n");
+    // Rules that want no welcome take away that of the profile.
+    let (_running, address, _out) = serving(&["--profile", path, "--rules=http", "--misbehave=glue=1"]);
+    let mut client = Client::to(address);
+    client.say("GET / HTTP/1.1\r\n\r\n");
+    client.hear("HTTP/1.1 200 OK");
+    std::fs::write(&file, "port = 0\n[server]\nmodel = 'both'\n").expect("written");
+    for (profile, part) in [(path, "line 3, column 9: unknown variant `both`"), ("/nowhere", "/nowhere")] {
+        let ended = run(&["serve", "--profile", profile], b"");
+        let err = text(&ended.stderr);
+        assert!(ended.status.code() == Some(1) && err.contains(part) && ended.stdout.is_empty(), "{err}");
+        assert!(err.contains(profile) && err.lines().count() == 1, "{err}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn quiet_is_quiet_and_a_closed_standard_error_harms_nobody() {
     let (running, address, _out) = serving(&[":0", "--pause=0", "--quiet"]);

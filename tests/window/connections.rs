@@ -139,3 +139,48 @@ fn with_shift_all_between_are_chosen_and_with_a_command_all() {
     window.menu("With 5 chosen", "Disconnect");
     window.wait_for_text("Connections (0 open)");
 }
+
+#[test]
+fn a_message_goes_to_all_whichever_are_chosen() {
+    let mut window = Window::new();
+    let address = window.start_server();
+    let mut all = clients(&mut window, address, 3);
+    drop(all.pop());
+    window.wait_for_text("Connections (2 open)");
+    window.press("#1");
+    window.menu("With #1", "Send to all…");
+    assert!(window.shows("To all 2 open connections"));
+    window.fill("Message to them", "hey");
+    window.press_last("Send");
+    for client in &all {
+        hear(client, "hey");
+    }
+    window.wait_for_text("3 B sent to 2 connections");
+}
+
+#[test]
+fn the_menu_of_a_row_shows_its_wire_and_keeps_what_is_chosen() {
+    let mut window = Window::new();
+    let address = window.start_server();
+    let _all = clients(&mut window, address, 3);
+    window.press("#3");
+    window.press_with(Modifiers::COMMAND, "#1");
+    assert!(window.shows("Wire of #1"));
+    let row = window.harness.get_by_role_and_label(Role::Button, "#3").rect();
+    window.harness.hover_at(row.right_center() + egui::vec2(60.0, 0.0));
+    window.harness.event(egui::Event::PointerButton {
+        pos: row.right_center() + egui::vec2(60.0, 0.0),
+        button: egui::PointerButton::Secondary,
+        pressed: true,
+        modifiers: Modifiers::NONE,
+    });
+    window.harness.event(egui::Event::PointerButton {
+        pos: row.right_center() + egui::vec2(60.0, 0.0),
+        button: egui::PointerButton::Secondary,
+        pressed: false,
+        modifiers: Modifiers::NONE,
+    });
+    window.settle();
+    window.press("Show its wire");
+    assert!(window.shows("Wire of #3") && window.shows("With 2 chosen"), "{:?}", window.texts());
+}

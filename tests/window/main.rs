@@ -6,9 +6,12 @@ mod client;
 mod connections;
 mod fetch;
 mod help;
+mod profiles;
 mod rules;
 mod server;
+mod servers;
 mod sessions;
+mod throughput;
 mod tls;
 mod wire;
 

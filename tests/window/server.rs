@@ -161,6 +161,16 @@ fn one_client_after_the_other_the_second_is_shown_waiting() {
     let who = second.local_addr().expect("address");
     if cfg!(target_os = "linux") {
         window.wait_for_text(&format!("1 client waits to be accepted: {who}"));
+        // And in the table, above those that were.
+        let texts = window.texts();
+        let place = |part: &str| texts.iter().position(|text| *text == part).unwrap_or_else(|| panic!("{part}"));
+        assert!(place(&who.to_string()) < place("waiting to be accepted"), "{texts:?}");
+        assert!(place("waiting to be accepted") < place("#1"), "{texts:?}");
+        window.fill("Filter", "to be acc");
+        assert!(window.shows("waiting to be accepted") && !window.shows("conn-1"));
+        window.fill("Filter", "#1");
+        assert!(!window.shows("waiting to be accepted"));
+        window.fill("Filter", "");
     }
     assert!(window.shows("Connections (1 open)"));
     drop(first);

@@ -13,18 +13,19 @@ cli-no-input = Cannot read standard input: { $cause }
 cli-no-output = Cannot write to standard output: { $cause }
 
 cli-serve = Run the greeting server until Ctrl-C
-cli-serve-address = Where to listen: an address or host name with a port, or one of both; port 0 takes a free one
-cli-serve-model = Which thread serves whom: threads (one for each client), single (one client after the other) or events (one thread for all clients at once)
-cli-serve-pause = Pause before each answer
-cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line)
+cli-serve-address = Where to listen: an address or host name with a port, or one of both; port 0 takes a free one [default: 127.0.0.1:9999]
+cli-serve-profile = Listen and behave as this profile says, a TOML file as the window exports it; other options override it
+cli-serve-model = Which thread serves whom: threads (one for each client), single (one client after the other) or events (one thread for all clients at once) [default: threads]
+cli-serve-pause = Pause before each answer [default: 1]
+cli-serve-framing = What a message is: each line, or what is read where no line ends (auto), each read (read), or each line, waiting for its end (line) [default: auto]
 cli-serve-welcome = What each client is sent first: Welcome! unless something else is given, and nothing with --rules http
 # Not “{n}” itself: the library that prints the help takes it for a new line.
-cli-serve-reply = The answer to each message that no rule answers; {"{message}"}, {"{MESSAGE}"} (in upper case), {"{peer}"}, {"{time}"} and the number n in braces are filled in
+cli-serve-reply = The answer to each message that no rule answers; {"{message}"}, {"{MESSAGE}"} (in upper case), {"{peer}"}, {"{time}"} and the number n in braces are filled in [default: Hello, {"{message}"}!]
 cli-serve-rules = What to answer besides the greeting: echo, upper, time, http or chat; or a TOML file of rules, as the window exports them. The first rule that matches a message answers it
 cli-serve-misbehave = What to do wrong on purpose, to test clients, several with commas: late=MS (welcome), drip=MS (between bytes), split (in a character), glue=N (replies), stall=N (after replies), reset=BYTES (after bytes), deaf (never read), close (without an answer)
-cli-serve-receive-size = How many bytes one read takes at most
-cli-serve-backlog = How many clients may wait to be accepted
-cli-serve-max-connections = How many clients are served at the same time; more wait
+cli-serve-receive-size = How many bytes one read takes at most [default: 1024]
+cli-serve-backlog = How many clients may wait to be accepted [default: 5]
+cli-serve-max-connections = How many clients are served at the same time; more wait [default: 10000]
 cli-serve-tls = Speak TLS with a certificate made for this run, for all names and addresses of this computer
 cli-serve-certificate = Speak TLS with the certificate in this PEM file, and those above it in the same file
 cli-serve-key = The PEM file of the certificate’s private key

@@ -12,7 +12,7 @@ rules-last = { $number }. Anything else is greeted
 rules-last-hover = With the reply that the behaviour of the server has; “exit” closes the connection
 rules-path = File
 rules-path-hover = A TOML file of rules, to be read or written
-rules-replaces = Export replaces this file
+export-replaces = Export replaces this file
 rules-read = { $n ->
     [one] 1 rule read from { $path }
    *[other] { $n } rules read from { $path }

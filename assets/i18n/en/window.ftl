@@ -154,6 +154,10 @@ act-with = { $n ->
 act-with-hover = What can be done with the chosen connections. Ctrl and a press choose one more, Shift and a press all between
 act-write = Send…
 act-write-hover = Write a message to the chosen connections
+act-wire = Show its wire
+act-wire-hover = Show what crossed this connection’s socket
+act-write-all = Send to all…
+act-write-all-hover = Write a message to all open connections, chosen or not
 act-half-close = Half-close
 act-half-close-hover = Say that nothing more will be sent; what they send is still read
 act-disconnect = Disconnect
@@ -174,6 +178,11 @@ message-to = { $n ->
     [one] To 1 connection
    *[other] To { $n } connections
 }
+message-to-all = { $n ->
+    [0] No connection is open
+    [one] To the only open connection
+   *[other] To all { $n } open connections
+}
 message-bytes = Message to them
 message-send = Send
 message-size = { $size }; no line end is added
@@ -181,6 +190,8 @@ message-sent = { $n ->
     [one] { $size } sent to 1 connection
    *[other] { $size } sent to { $n } connections
 }
+row-no-number = –
+row-waiting = waiting to be accepted
 held-soon = reading, held then
 doing-for = { $doing } { $seconds } s
 closed-how = closed: { $how }
@@ -310,7 +321,7 @@ no-dialog = No file dialog is available here; type a path instead and press “S
 status-server-idle = Server off
 status-server-starting = Server starting…
 status-server-listening =
-    Server { $address } · { $count ->
+    Server { $server } · { $count ->
         [one] 1 connection
        *[other] { $count } connections
     }

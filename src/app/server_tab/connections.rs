@@ -1,19 +1,23 @@
 //! The table of connections: which are shown in which order, which are chosen, and what is done with those.
 
+mod listing;
+mod message;
+
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use egui::{RichText, Role, ScrollArea, Sense, TextEdit, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui_extras::{Column, TableBuilder, TableRow};
 
 use crate::app::style;
+use crate::app::widgets::hint;
 use crate::app::widgets::log_list::short_clock;
-use crate::app::widgets::wire::Typed;
-use crate::app::widgets::{dialog, entered, hint, take_escape, weak};
 use crate::i18n::{bytes, count, t, tf};
-use crate::net::server::{Connection, Doing, Server};
-use crate::recording::encoding::Encoding;
+use crate::net::server::{Connection, Server};
+
+use listing::{How, Listing, Row, doing_text};
+use message::{Message, To};
 
 /// The columns of the table with the least width that each needs, in points.
 const COLUMNS: [(&str, f32); 9] = [
@@ -32,42 +36,25 @@ const COLUMNS: [(&str, f32); 9] = [
 const FILTER: f32 = 130.0;
 
 /// What the table remembers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Connections {
+    listing: Listing,
+    how: How,
     chosen: BTreeSet<u64>,
     /// The one that was chosen last: its wire is shown. The newest if none was.
     last: Option<u64>,
-    /// The column by which they are sorted.
-    sorted_by: usize,
-    descending: bool,
-    filter: String,
-    /// The window in which a message is written is open.
-    writing: bool,
-    message: Typed,
+    message: Message,
     /// What became of the last thing that was done, and whether it went wrong.
     said: Option<(String, bool)>,
-}
-
-impl Default for Connections {
-    fn default() -> Self {
-        Self {
-            chosen: BTreeSet::new(),
-            last: None,
-            sorted_by: 0,
-            // The newest first: it is the one that a person looks for.
-            descending: true,
-            filter: String::new(),
-            writing: false,
-            message: Typed::default(),
-            said: None,
-        }
-    }
 }
 
 /// What is done with the chosen connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
+    /// Of this connection.
+    Wire(u64),
     Write,
+    WriteAll,
     HalfClose,
     Disconnect,
     Reset,
@@ -78,8 +65,10 @@ enum Act {
 }
 
 impl Act {
-    const ALL: [(Self, &str); 8] = [
+    /// Those that can be done whichever are chosen.
+    const ALL: [(Self, &str); 9] = [
         (Self::Write, "act-write"),
+        (Self::WriteAll, "act-write-all"),
         (Self::HalfClose, "act-half-close"),
         (Self::Disconnect, "act-disconnect"),
         (Self::Reset, "act-reset"),
@@ -93,14 +82,17 @@ impl Act {
 impl Connections {
     /// Forgets those of a server that was there before.
     pub(super) fn clear(&mut self) {
-        *self = Self { message: std::mem::take(&mut self.message), ..Self::default() };
+        *self = Self { message: self.message.renewed(), ..Self::default() };
+    }
+
+    /// Closes the window of the message.
+    pub(super) fn leave(&mut self) {
+        self.message.close();
     }
 
     /// Closes the window of the message on Escape, before anything below it sees the key.
     pub(super) fn take_escape(&mut self, ctx: &egui::Context) {
-        if self.writing && take_escape(ctx) {
-            self.writing = false;
-        }
+        self.message.take_escape(ctx);
     }
 
     /// A line for the log, once.
@@ -108,42 +100,47 @@ impl Connections {
         self.said.take()
     }
 
+    /// Lists what the server has now, if it was not done just before.
+    pub(super) fn keep_up(&mut self, ctx: &egui::Context, server: Option<&Server>) {
+        match self.listing.keep_up(server, &self.how) {
+            // What came meanwhile must be seen, too.
+            Err(rest) => ctx.request_repaint_after(rest),
+            Ok(true) => self.chosen.retain(|id| self.listing.find(*id).is_some()),
+            Ok(false) => {}
+        }
+        if let Some(said) = self.message.send_some(ctx) {
+            self.said = Some(said);
+        }
+    }
+
     /// The connection whose wire is shown.
-    pub(super) fn shown<'a>(&self, all: &'a [Arc<Connection>]) -> Option<&'a Arc<Connection>> {
-        let last = self.last.and_then(|id| find(all, id));
-        last.or_else(|| all.last())
+    pub(super) fn shown(&self) -> Option<&Arc<Connection>> {
+        let last = self.last.and_then(|id| self.listing.find(id));
+        last.or_else(|| self.listing.all.last())
     }
 
     /// Those that are chosen; the one whose wire is shown if there are none.
-    fn chosen<'a>(&self, all: &'a [Arc<Connection>]) -> Vec<&'a Arc<Connection>> {
-        let chosen: Vec<_> = self.chosen.iter().filter_map(|id| find(all, *id)).collect();
-        if chosen.is_empty() { self.shown(all).into_iter().collect() } else { chosen }
+    fn chosen(&self) -> Vec<&Arc<Connection>> {
+        if self.chosen.is_empty() {
+            return self.shown().into_iter().collect();
+        }
+        self.chosen.iter().filter_map(|id| self.listing.find(*id)).collect()
     }
 
-    /// Shows the table with what is above it. `all` are in the order of their numbers.
-    pub(super) fn ui(&mut self, ui: &mut Ui, all: &[Arc<Connection>], server: Option<&Server>, running: bool) {
-        let totals = &server.map(Server::totals).unwrap_or_default();
+    /// Those to which a message would go.
+    fn open(&self, to: To) -> Vec<Arc<Connection>> {
+        let is_open = |one: &&Arc<Connection>| one.ended().is_none();
+        match to {
+            To::Chosen => self.chosen().into_iter().filter(is_open).cloned().collect(),
+            To::All => self.listing.all.iter().filter(is_open).cloned().collect(),
+        }
+    }
+
+    /// Shows the table with what is above it, as of the last [`Connections::keep_up`]; `plots` can be switched on and off.
+    pub(super) fn ui(&mut self, ui: &mut Ui, running: bool, plots: &mut bool) {
         let mut act = None;
-        ui.horizontal(|ui| {
-            ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if all.is_empty() {
-                    return;
-                }
-                let many = self.chosen(all).len();
-                let title =
-                    tf("act-with", &[("n", many.into()), ("number", self.shown(all).map_or(0, |one| one.id).into())]);
-                let menu = ui.menu_button(title, |ui| act = act.or(menu(ui)));
-                menu.response.on_hover_text(t("act-with-hover"));
-                let filter = TextEdit::singleline(&mut self.filter).desired_width(FILTER).hint_text(t("filter-hint"));
-                ui.add(filter).on_hover_text(t("filter-hover")).accessible_name(t("filter"));
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let text = tf("totals-in-all", &[("totals", totals.text().into())]);
-                    ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
-                });
-            });
-        });
-        let waiting = server.map(Server::waiting).unwrap_or_default();
+        ui.horizontal(|ui| act = self.top(ui, plots));
+        let waiting = &self.listing.waiting;
         if !waiting.is_empty() {
             let who: Vec<_> = waiting.iter().take(3).map(ToString::to_string).collect();
             let more = if waiting.len() > who.len() { " …" } else { "" };
@@ -151,44 +148,61 @@ impl Connections {
             let text = RichText::new(text).color(style::palette(ui).warn);
             ui.add(egui::Label::new(text).truncate()).on_hover_text(t("waiting-hover"));
         }
-        let rows = self.rows(all);
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
-            if all.is_empty() {
+            if self.is_empty() {
                 hint(ui, t(if running { "no-connections-yet" } else { "no-connections" }));
                 return;
             }
-            if rows.is_empty() {
+            if self.listing.len() == 0 {
                 hint(ui, t("filter-none"));
                 return;
             }
             let width = ui.available_width();
             ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
-                act = act.or(self.table(ui, &rows, all, width));
+                act = act.or(self.table(ui, width));
             });
         });
         if let Some(act) = act {
-            self.act(ui, act, &rows, all);
+            self.act(ui, act);
         }
-        self.message_window(ui.ctx(), all);
+        let mut message = std::mem::take(&mut self.message);
+        message.ui(ui.ctx(), |to| self.open(to));
+        self.message = message;
     }
 
-    /// Those that the filter lets through, in their order.
-    fn rows<'a>(&self, all: &'a [Arc<Connection>]) -> Vec<&'a Arc<Connection>> {
-        let wanted = self.filter.trim().to_lowercase();
-        let mut rows: Vec<_> = all.iter().filter(|one| wanted.is_empty() || fits(one, &wanted)).collect();
-        // By their numbers they are sorted already.
-        if self.sorted_by > 0 {
-            rows.sort_by_cached_key(|one| SortKey::new(one, self.sorted_by));
-        }
-        if self.descending {
-            rows.reverse();
-        }
-        rows
+    /// Nobody is or was here, or waits.
+    fn is_empty(&self) -> bool {
+        self.listing.all.is_empty() && self.listing.waiting.is_empty()
     }
 
-    fn table(&mut self, ui: &mut Ui, rows: &[&Arc<Connection>], all: &[Arc<Connection>], width: f32) -> Option<Act> {
+    /// How many there are, and what is done with them.
+    fn top(&mut self, ui: &mut Ui, plots: &mut bool) -> Option<Act> {
+        let mut act = None;
+        let totals = self.listing.totals;
+        ui.strong(tf("connections", &[("count", count(totals.open).into())])).on_hover_text(t("connections-hover"));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let switch = egui::Button::selectable(*plots, t("throughput-show")).frame_when_inactive(true);
+            *plots ^= ui.add(switch).on_hover_text(t("throughput-show-hover")).clicked();
+            if self.is_empty() {
+                return;
+            }
+            let number = self.shown().map_or(0, |one| one.id);
+            let title = tf("act-with", &[("n", self.chosen.len().max(1).into()), ("number", number.into())]);
+            let menu = ui.menu_button(title, |ui| act = act.or(menu(ui)));
+            menu.response.on_hover_text(t("act-with-hover"));
+            let filter = TextEdit::singleline(&mut self.how.filter).desired_width(FILTER).hint_text(t("filter-hint"));
+            ui.add(filter).on_hover_text(t("filter-hover")).accessible_name(t("filter"));
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let text = tf("totals-in-all", &[("totals", totals.text().into())]);
+                ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+            });
+        });
+        act
+    }
+
+    fn table(&mut self, ui: &mut Ui, width: f32) -> Option<Act> {
         let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).id_salt("connections");
         table = table.cell_layout(egui::Layout::left_to_right(egui::Align::Center)).auto_shrink(false);
         table = table.min_scrolled_height(0.0);
@@ -198,7 +212,6 @@ impl Connections {
             table = table.column(Column::initial(width * scale).at_least(40.0).clip(true).resizable(true));
         }
         let mut act = None;
-        let chosen: BTreeSet<u64> = self.chosen(all).iter().map(|one| one.id).collect();
         let mut pressed = None;
         table
             .header(style::ROW + 2.0, |mut row| {
@@ -207,42 +220,32 @@ impl Connections {
                 }
             })
             .body(|body| {
-                body.rows(style::ROW + 6.0, rows.len(), |mut row| {
+                let shown = self.shown().map(|one| one.id).filter(|_| self.chosen.is_empty());
+                body.rows(style::ROW + 6.0, self.listing.len(), |mut row| {
                     let index = row.index();
-                    let one = rows[index];
-                    let is_chosen = chosen.contains(&one.id);
-                    row.set_selected(is_chosen);
-                    let open = one.ended().is_none();
-                    let mut press = Press::None;
-                    row.col(|ui| press = number_button(ui, one, is_chosen));
-                    for cell in cells(one) {
-                        row.col(|ui| {
-                            let text = if open { RichText::new(&cell) } else { RichText::new(&cell).weak() };
-                            let label = ui.add(egui::Label::new(text).selectable(false).truncate());
-                            label.on_hover_text(cell);
-                        });
-                    }
-                    let response = row.response();
-                    if response.secondary_clicked() && !is_chosen {
-                        press = Press::Focused;
-                    } else if response.clicked() {
-                        press = Press::Clicked;
-                    }
-                    response.context_menu(|ui| act = act.or(menu(ui)));
-                    if press != Press::None {
-                        pressed = Some((index, press));
+                    match self.listing.row(index) {
+                        Some(Row::Connection(one)) => {
+                            let is_chosen = shown == Some(one.id) || self.chosen.contains(&one.id);
+                            let (press, wanted) = connection_row(&mut row, one, is_chosen);
+                            act = act.or(wanted);
+                            if press != Press::None {
+                                pressed = Some((index, one.id, press));
+                            }
+                        }
+                        Some(Row::Waiting(who)) => waiting_row(&mut row, who),
+                        None => {}
                     }
                 });
             });
-        if let Some((index, press)) = pressed {
-            self.choose(ui, rows, index, press);
+        if let Some((index, id, press)) = pressed {
+            self.choose(ui, index, id, press);
         }
         act
     }
 
     /// The name of a column, which sorts by it.
     fn heading(&mut self, ui: &mut Ui, column: usize, id: &str) {
-        let sign = match (self.sorted_by == column, self.descending) {
+        let sign = match (self.how.sorted_by == column, self.how.descending) {
             (false, _) => "",
             (true, true) => " ↓",
             (true, false) => " ↑",
@@ -253,38 +256,42 @@ impl Connections {
         if button.on_hover_text(hover).clicked() {
             // The largest and latest first, unless it is a name.
             let first = !(1..=3).contains(&column);
-            self.descending = if self.sorted_by == column { !self.descending } else { first };
-            self.sorted_by = column;
+            self.how.descending = if self.how.sorted_by == column { !self.how.descending } else { first };
+            self.how.sorted_by = column;
         }
     }
 
     /// What a press on a row chooses: that one alone, with Ctrl one more or less, with Shift all between.
-    fn choose(&mut self, ui: &Ui, rows: &[&Arc<Connection>], index: usize, press: Press) {
-        let id = rows[index].id;
+    fn choose(&mut self, ui: &Ui, index: usize, id: u64, press: Press) {
         let modifiers = ui.input(|input| input.modifiers);
-        if press == Press::Clicked && modifiers.command {
-            if self.chosen.is_empty() {
-                self.chosen.extend(self.last);
+        match press {
+            Press::Clicked if modifiers.command => {
+                if self.chosen.is_empty() {
+                    self.chosen.extend(self.last);
+                }
+                if !self.chosen.remove(&id) {
+                    self.chosen.insert(id);
+                }
             }
-            if !self.chosen.remove(&id) {
-                self.chosen.insert(id);
+            Press::Clicked if modifiers.shift => {
+                if let Some(from) = self.last.and_then(|last| self.listing.row_of(last)) {
+                    let between = from.min(index)..=from.max(index);
+                    self.chosen = self.listing.between(between).map(|one| one.id).collect();
+                    return;
+                }
+                self.chosen = BTreeSet::from([id]);
             }
-        } else if press == Press::Clicked
-            && modifiers.shift
-            && let Some(from) = self.last.and_then(|last| rows.iter().position(|one| one.id == last))
-        {
-            self.chosen = rows[from.min(index)..=from.max(index)].iter().map(|one| one.id).collect();
-            return;
-        } else {
-            self.chosen = BTreeSet::from([id]);
+            _ => self.chosen = BTreeSet::from([id]),
         }
         self.last = Some(id);
     }
 
-    fn act(&mut self, ui: &Ui, act: Act, rows: &[&Arc<Connection>], all: &[Arc<Connection>]) {
-        let chosen = self.chosen(all);
+    fn act(&mut self, ui: &Ui, act: Act) {
+        let chosen = self.chosen();
         match act {
-            Act::Write => self.writing = true,
+            Act::Wire(id) => self.last = Some(id),
+            Act::Write => self.message.open(To::Chosen),
+            Act::WriteAll => self.message.open(To::All),
             Act::HalfClose => chosen.iter().for_each(|one| one.half_close()),
             Act::Disconnect => chosen.iter().for_each(|one| one.disconnect()),
             Act::Reset => chosen.iter().for_each(|one| one.reset()),
@@ -294,47 +301,11 @@ impl Connections {
                 let lines: Vec<_> = chosen.iter().map(|one| one.ends.peer.to_string()).collect();
                 ui.copy_text(lines.join("\n"));
             }
-            Act::All => self.chosen = rows.iter().map(|one| one.id).collect(),
+            Act::All => {
+                self.chosen = self.listing.between(0..=self.listing.len()).map(|one| one.id).collect();
+            }
         }
     }
-
-    /// The window in which a message to the chosen connections is written.
-    fn message_window(&mut self, ctx: &egui::Context, all: &[Arc<Connection>]) {
-        let open: Vec<_> = self.chosen(all).into_iter().filter(|one| one.ended().is_none()).collect();
-        let (mut stay, mut send) = (self.writing, None);
-        dialog(t("message-title"), &mut stay).show(ctx, |ui| {
-            ui.set_width(440.0);
-            ui.label(tf("message-to", &[("n", open.len().into())]));
-            ui.horizontal(|ui| {
-                let field = self.message.ui(ui, "message-bytes", 300.0, Encoding::Utf8);
-                let message = self.message.bytes(Encoding::Utf8).ok().filter(|message| !message.is_empty());
-                let ready = message.is_some() && !open.is_empty();
-                let is_entered = entered(ui, &field);
-                let button = ui.add_enabled(ready, egui::Button::new(t("message-send")));
-                if (button.clicked() || is_entered) && ready {
-                    send = message;
-                }
-            });
-            let size = self.message.bytes(Encoding::Utf8).map_or(0, |message| message.len());
-            weak(ui, tf("message-size", &[("size", bytes(size as u64).into())]));
-        });
-        self.writing = stay;
-        if let Some(message) = send {
-            let mut failed = None;
-            let sent =
-                open.iter().filter(|one| one.send(&message).map_err(|error| failed = Some(error)).is_ok()).count();
-            let size = bytes(message.len() as u64);
-            self.said = Some(match failed {
-                Some(error) => (error.to_string(), true),
-                None => (tf("message-sent", &[("size", size.into()), ("n", sent.into())]), false),
-            });
-        }
-    }
-}
-
-/// `all` are in the order of their numbers.
-fn find(all: &[Arc<Connection>], id: u64) -> Option<&Arc<Connection>> {
-    all.binary_search_by_key(&id, |one| one.id).ok().map(|at| &all[at])
 }
 
 /// What is done with a row.
@@ -344,6 +315,42 @@ enum Press {
     Clicked,
     /// By keyboard, or by the button that opens its menu.
     Focused,
+}
+
+/// The row of a connection; what was pressed in it, and what is to be done.
+fn connection_row(row: &mut TableRow<'_, '_>, one: &Connection, is_chosen: bool) -> (Press, Option<Act>) {
+    row.set_selected(is_chosen);
+    let open = one.ended().is_none();
+    let (mut press, mut act) = (Press::None, None);
+    row.col(|ui| press = number_button(ui, one, is_chosen));
+    for text in cells(one) {
+        row.col(|ui| cell(ui, text, !open));
+    }
+    let response = row.response();
+    if response.secondary_clicked() && !is_chosen {
+        press = Press::Focused;
+    } else if response.clicked() {
+        press = Press::Clicked;
+    }
+    response.context_menu(|ui| {
+        let wire = item(ui, "act-wire").then_some(Act::Wire(one.id));
+        act = wire.or_else(|| menu(ui));
+    });
+    (press, act)
+}
+
+/// The row of a client that nobody has accepted yet.
+fn waiting_row(row: &mut TableRow<'_, '_>, who: SocketAddr) {
+    let mut cells = [const { String::new() }; COLUMNS.len()];
+    (cells[0], cells[1], cells[4]) = (t("row-no-number"), who.to_string(), t("row-waiting"));
+    for text in cells {
+        row.col(|ui| cell(ui, text, true));
+    }
+}
+
+fn cell(ui: &mut Ui, text: String, weak: bool) {
+    let shown = if weak { RichText::new(&text).weak() } else { RichText::new(&text) };
+    ui.add(egui::Label::new(shown).selectable(false).truncate()).on_hover_text(text);
 }
 
 /// `#3`, which can be reached by keyboard: the wire follows the focus.
@@ -365,63 +372,21 @@ fn menu(ui: &mut Ui) -> Option<Act> {
         if matches!(act, Act::HalfClose | Act::Hold | Act::CopyAddress) {
             ui.separator();
         }
-        if ui.button(t(id)).on_hover_text(t(&format!("{id}-hover"))).clicked() {
+        if item(ui, id) {
             chosen = Some(act);
-            // Also where it was pressed by keyboard or screen reader.
-            ui.close();
         }
     }
     chosen
 }
 
-/// Whether some cell of a row has this text, in lower case.
-fn fits(one: &Connection, wanted: &str) -> bool {
-    let number = format!("#{}", one.id);
-    number == wanted
-        || one.ends.peer.to_string().contains(wanted)
-        || one.ends.local.to_string().contains(wanted)
-        || one.thread().contains(wanted)
-        || doing_text(one).to_lowercase().contains(wanted)
-}
-
-/// What a row is sorted by.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SortKey {
-    Number(u64),
-    Address(std::net::SocketAddr),
-    Doing(u8, std::time::Duration),
-    Time(SystemTime),
-}
-
-impl SortKey {
-    fn new(one: &Connection, column: usize) -> Self {
-        match column {
-            1 => Self::Address(one.ends.peer),
-            2 => Self::Address(one.ends.local),
-            4 => {
-                let (doing, time) = one.doing();
-                Self::Doing(doing as u8, time)
-            }
-            5 => Self::Number(one.bytes_in()),
-            6 => Self::Number(one.bytes_out()),
-            7 => Self::Number(one.greetings()),
-            8 => Self::Time(one.since()),
-            _ => Self::Number(one.id),
-        }
+/// An entry of a menu; whether it was pressed.
+fn item(ui: &mut Ui, id: &str) -> bool {
+    let pressed = ui.button(t(id)).on_hover_text(t(&format!("{id}-hover"))).clicked();
+    if pressed {
+        // Also where it was pressed by keyboard or screen reader.
+        ui.close();
     }
-}
-
-fn doing_text(one: &Connection) -> String {
-    let (doing, time) = one.doing();
-    match one.ended() {
-        Some(ended) => tf("closed-how", &[("how", ended.text().into())]),
-        None if doing == Doing::Closed => doing.text(),
-        None if doing == Doing::Reading && one.is_held() => t("held-soon"),
-        None => {
-            let seconds = format!("{:.1}", time.as_secs_f64());
-            tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())])
-        }
-    }
+    pressed
 }
 
 fn cells(one: &Connection) -> [String; 8] {

@@ -2,8 +2,10 @@
 
 pub mod address_picker;
 pub mod certificate;
+pub mod file_row;
 pub mod log_list;
 pub mod notices;
+pub mod plot;
 pub mod rows;
 pub mod wire;
 
@@ -62,8 +64,8 @@ pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&m
 }
 
 /// A tab: a selectable button that says what it is to screen readers.
-pub fn tab(ui: &mut Ui, selected: bool, text: impl Into<egui::WidgetText>) -> Response {
-    let response = ui.add(egui::Button::selectable(selected, text.into()));
+pub fn tab<'a>(ui: &mut Ui, selected: bool, text: impl egui::IntoAtoms<'a>) -> Response {
+    let response = ui.add(egui::Button::selectable(selected, text));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Tab);
         node.set_selected(selected);

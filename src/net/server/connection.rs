@@ -210,10 +210,16 @@ impl Teller<'_> {
         connection.set_doing(doing);
     }
 
-    /// What was heard has been answered: counts it, and tells it to whom it may concern.
-    pub(super) fn answered(&self, connection: &Arc<Connection>, talk: &mut Conversation<'_>) {
+    /// What was heard at `came` (see [`Recording::newest`]) has been answered: counts it, and tells it to whom it may concern.
+    pub(super) fn answered(&self, connection: &Arc<Connection>, talk: &mut Conversation<'_>, came: u64) {
         let greetings = &connection.counters.greetings;
-        add(greetings, talk.replied() - greetings.load(Ordering::Relaxed));
+        let replied = talk.replied() - greetings.load(Ordering::Relaxed);
+        add(greetings, replied);
+        if replied > 0 {
+            // Up to the last write. Asking the clock again would cost more than all else here.
+            let waited = Duration::from_micros(connection.recording.newest().saturating_sub(came));
+            self.shared.latency.record(connection.id, waited);
+        }
         self.tell_others(connection, &talk.answers().others);
         self.sample(connection, talk.answers().matched.take());
     }

@@ -49,6 +49,8 @@ struct Client<'a> {
     talk: Conversation<'a>,
     /// Until then TLS is to be agreed on.
     securing: Option<Instant>,
+    /// When the newest read returned, see [`Recording::newest`](crate::recording::Recording::newest).
+    came: u64,
     /// Until then it waits.
     pausing: Option<Instant>,
     /// Since then it takes nothing.
@@ -122,6 +124,7 @@ impl<'a> EventLoop<'a> {
             connection,
             wire,
             talk,
+            came: 0,
             pausing: None,
             blocked: None,
             writes: false,
@@ -281,6 +284,7 @@ impl Client<'_> {
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
                     self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends && !wire.is_over_tls();
+                    self.came = connection.recording.newest();
                     connection.count_in(n);
                     talk.heard(&buf[..n]);
                 }
@@ -309,7 +313,7 @@ impl Client<'_> {
                     teller.show(connection, Doing::Pausing);
                     return Ok(Turn::Waits);
                 }
-                Do::Answered => teller.answered(connection, talk),
+                Do::Answered => teller.answered(connection, talk, self.came),
                 Do::Close(why) => {
                     if why == Why::Reset {
                         wire.reset();

@@ -2,10 +2,12 @@
 //! by the thread that accepts, one after the other or all at once.
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
+//! * [`latency`] — how long clients wait for replies; [`meter`] — what went on second by second.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
 //! * `conversation` — both, as steps: read, write, wait, close. The same in all three ways of serving.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
+//! * [`profile`] — a server under a name, as a file.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
 //! * `listener` — the thread `accept`: resolves, binds, accepts, and joins all others at the end.
 //! * `threads` — the threads `conn-N` that `serve` one connection each; `events` — one thread that serves all.
@@ -16,8 +18,11 @@ mod conversation;
 mod events;
 pub mod greeting;
 mod hand;
+pub mod latency;
 mod listener;
+pub mod meter;
 pub mod misbehave;
+pub mod profile;
 mod queue;
 pub mod rules;
 mod serve;
@@ -41,6 +46,7 @@ use super::tls::{Certificate, Layer, Own};
 use super::{Cause, Error, Operation, lock, spawn};
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::Recorder;
+use latency::Latency;
 use misbehave::Misbehave;
 use rules::Rule;
 use threads::Threads;
@@ -62,23 +68,30 @@ pub const SECURE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where one message ends and the next begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Boundary {
     /// Each line (LF or CRLF) is a message, the reply ends the same way; bytes without a line end are a message as read.
+    #[serde(alias = "Automatic")]
     #[default]
     Automatic,
     /// Strictly the tutorial's way: each read is a message.
+    #[serde(alias = "AsRead")]
     AsRead,
     /// Waits for the line end.
+    #[serde(alias = "Line")]
     Line,
 }
 
 /// Which thread serves whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A thread for each connection.
+    #[serde(alias = "Threads")]
     #[default]
     Threads,
     /// The thread that accepts serves one connection after the other; the others wait in the queue.
+    #[serde(alias = "Single")]
     Single,
     /// The thread that accepts serves all connections, and waits for none of them.
     Events,
@@ -118,6 +131,7 @@ pub struct Settings {
     /// Bytes of one read, at most: 1 to [`LARGEST_RECEIVE`].
     pub receive_size: usize,
     /// Pause before the answer to each read.
+    #[serde(with = "profile::seconds")]
     pub pause: Duration,
     /// Where a message ends.
     pub boundary: Boundary,
@@ -357,6 +371,8 @@ struct Shared {
     threads: Threads,
     /// Who waits to be accepted.
     waiting: Mutex<Vec<SocketAddr>>,
+    /// How long messages waited for their replies.
+    latency: Latency,
     /// Threads that send what a client did not take at once.
     senders: Mutex<Vec<JoinHandle<()>>>,
     /// What is shown where TLS is spoken, once it listens.
@@ -451,6 +467,7 @@ impl Server {
             registry: Mutex::default(),
             threads: Threads::default(),
             waiting: Mutex::default(),
+            latency: Latency::default(),
             senders: Mutex::default(),
             own: OnceLock::new(),
         });
@@ -519,6 +536,18 @@ impl Server {
         totals.open = registry.open.len() as u64;
         registry.open.values().for_each(|connection| connection.add_to(&mut totals));
         totals
+    }
+
+    /// How long clients waited for replies: from when a read returned until all replies to it were written.
+    #[must_use]
+    pub fn latency(&self) -> &Latency {
+        &self.shared.latency
+    }
+
+    /// How many connections are open, as in [`Totals::open`].
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        lock(&self.shared.registry).open.len() as u64
     }
 
     /// Who waits to be accepted, while clients must wait: the system has completed their connections. Known on Linux alone.

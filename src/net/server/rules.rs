@@ -219,11 +219,29 @@ pub fn to_toml(rules: &[Rule]) -> String {
 /// # Errors
 /// What is wrong, in words, with the place.
 pub fn from_toml(text: &str) -> Result<Vec<Rule>, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-    if file.rule.len() > MOST_RULES {
+    let file: File = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
+    check_number(&file.rule)?;
+    Ok(file.rule)
+}
+
+/// There are not too many rules.
+///
+/// # Errors
+/// There are; in words.
+pub(super) fn check_number(rules: &[Rule]) -> Result<(), String> {
+    if rules.len() > MOST_RULES {
         return Err(tf("rules-too-many", &[("most", crate::i18n::count(MOST_RULES as u64).into())]));
     }
-    Ok(file.rule)
+    Ok(())
+}
+
+/// What is wrong with `text` and where, in one line.
+pub(super) fn toml_mistake(text: &str, error: &toml::de::Error) -> String {
+    let what = error.message().lines().map(str::trim).collect::<Vec<_>>().join("; ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return what };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    tf("toml-mistake", &[("line", line.into()), ("column", column.into()), ("what", what.into())])
 }
 
 /// What is wrong with a rule.

@@ -126,12 +126,14 @@ impl Talk<'_> {
         }
         let mut talk = Conversation::new(settings, rules, connection.ends);
         let mut room = Room::new(settings.receive_size);
+        let mut came = 0;
         loop {
             match talk.next() {
                 Do::Read => {
                     teller.reporter.wake();
                     connection.set_reading();
                     let n = wire.read(room.get())?;
+                    came = connection.recording.newest();
                     if !self.wait_while_held() {
                         return Ok(Ended::Stopped);
                     }
@@ -154,7 +156,7 @@ impl Talk<'_> {
                     while self.pause(Duration::from_secs(3_600)) {}
                     return Ok(Ended::Stopped);
                 }
-                Do::Answered => teller.answered(connection, &mut talk),
+                Do::Answered => teller.answered(connection, &mut talk, came),
                 Do::Close(why) => {
                     if why == Why::Reset {
                         wire.reset();

@@ -815,3 +815,20 @@ fn a_few_bytes_cannot_ask_for_more_memory_than_there_is() {
     let largest = said.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|one| one.len).max());
     assert!(largest.expect("some") <= large, "one file after the other: {largest:?}");
 }
+
+#[test]
+fn how_long_clients_wait_for_replies_is_measured_with_the_pauses_and_not_without_replies() {
+    let pause = Duration::from_millis(30);
+    let (server, address) = serve(Settings { pause, boundary: Boundary::Line, ..quick() });
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    assert_eq!(server.latency().snapshot().count(), 0);
+    client.say("no line en");
+    wait_for("the read", || server.totals().bytes_in == 10);
+    client.say("d\nand one\n");
+    client.hear("Hello, no line end!\nHello, and one!\n");
+    wait_for("the measure", || server.latency().snapshot().count() > 0);
+    let all = server.latency().snapshot();
+    assert_eq!(all.count(), 1, "it is one for each read that has replies");
+    assert!(all.quantile(0.5).is_some_and(|waited| waited > pause.mul_f64(0.9)), "{all:?}");
+}

@@ -1,0 +1,33 @@
+# What a server does second by second.
+
+throughput = Throughput
+throughput-hover = What the server does second by second, over the last 2 minutes. Point at a time to see what it was then
+throughput-show = Throughput
+throughput-show-hover = Show greetings, bytes, connections and latency over the last 2 minutes
+throughput-now = now
+throughput-ago = { $n } s ago
+plot-of = { $what }, the last 2 minutes
+plot-none = –
+plot-greetings = Greetings
+plot-greetings-hover = How many messages were answered
+plot-a-second = { $value } a second
+plot-a-second-hover = Messages answered in a second
+plot-bytes = Bytes a second
+plot-bytes-hover = How many bytes crossed the sockets of all connections
+plot-bytes-in = { $value } in
+plot-bytes-in-hover = Bytes read in a second
+plot-bytes-out = { $value } out
+plot-bytes-out-hover = Bytes written in a second
+plot-connections = Connections
+plot-connections-hover = How many connections were open
+plot-open = { $value } open
+plot-open-hover = Connections open at the end of that second
+plot-latency = Latency
+plot-latency-hover = How long clients waited: from when a read brought a message until all replies to it were written. Pauses count
+plot-half = p50 { $value }
+plot-half-hover = Half of the messages were answered within this time (the 50th percentile)
+plot-99 = p99 { $value }
+plot-99-hover = 99 of 100 messages were answered within this time (the 99th percentile)
+plot-us = { $n } µs
+plot-ms = { $n } ms
+plot-s = { $n } s
