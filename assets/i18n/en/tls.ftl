@@ -92,7 +92,7 @@ server-tls-certificate = Certificate file
 server-tls-certificate-hover = A PEM file with the certificate, and those above it
 server-tls-key = Key file
 server-tls-key-hover = A PEM file with the certificate’s private key
-server-tls-shown = clients are shown { $sha256 }
+server-tls-shown = clients are shown SHA-256 { $sha256 }
 
 client-tls = TLS
 client-tls-hover = Encrypt the connection, and let the server prove who it is. The wire shows what is said inside
