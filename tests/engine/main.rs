@@ -1,5 +1,6 @@
 //! Server, session and terminal commands on real loopback sockets. One program, because linking takes long.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::duplicate_mod, reason = "the server's tests run twice, see below")]
 
 mod binary;
 mod record;
