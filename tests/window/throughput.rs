@@ -30,6 +30,8 @@ fn what_the_server_does_is_told_second_by_second() {
     for what in ["Greetings", "Bytes a second", "Connections", "Latency"] {
         window.harness.get_by_role_and_label(Role::Image, &format!("{what}, the last 2 minutes"));
     }
+    // A quiet second, and then it closes.
+    window.wait_for("a quiet second", |window| window.shows("1 open") && window.shows("p50 –"));
     drop(client);
     // Nobody is connected any more, and still it is seen how it came to an end; then the window rests.
     window.wait_for("the end", |window| window.shows("0 open") && window.shows("0 a second") && window.shows("p50 –"));

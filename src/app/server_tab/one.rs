@@ -201,7 +201,8 @@ impl One {
         if let Some((text, bad)) = self.connections.take_said() {
             self.log.push(SystemTime::now(), text, bad);
         }
-        if self.open() > 0 || self.meter.as_ref().is_some_and(Meter::is_unsettled) {
+        let open = self.open();
+        if open > 0 || self.meter.as_ref().is_some_and(|meter| meter.is_unsettled(open)) {
             // "reading 4.2 s" grows; what went on comes to its end.
             ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
         }

@@ -109,11 +109,11 @@ mod tests {
     fn a_line_has_steps_and_is_cut_where_there_is_no_value() {
         let step = |from, to, value| Step { from, to, value };
         let steps =
-            [step(10.0, 8.0, Some(5.0)), step(8.0, 6.0, Some(10.0)), step(6.0, 4.0, None), step(2.0, 0.0, Some(99.0))];
-        let plot = Plot { name: "", span: 10.0, lines: &[], top: 10.0, top_text: "", marked: None };
-        let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 50.0));
+            [step(8.0, 6.0, Some(5.0)), step(6.0, 4.0, Some(10.0)), step(4.0, 2.0, None), step(1.0, 0.0, Some(99.0))];
+        let plot = Plot { name: "", span: 8.0, lines: &[], top: 10.0, top_text: "", marked: None };
+        let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(80.0, 50.0));
         let found = runs(area, &steps, &plot);
         let first = vec![pos2(0.0, 25.0), pos2(20.0, 25.0), pos2(20.0, 0.0), pos2(40.0, 0.0)];
-        assert_eq!(found, [first, vec![pos2(80.0, 0.0), pos2(100.0, 0.0)]]);
+        assert_eq!(found, [first, vec![pos2(70.0, 0.0), pos2(80.0, 0.0)]]);
     }
 }

@@ -89,10 +89,11 @@ impl Meter {
         &self.samples
     }
 
-    /// Something went on in the last sample: the next one may be quiet, which is worth a look.
+    /// The last sample does not tell how it stands with `open` connections and nothing going on: the next one may, which is
+    /// worth a look.
     #[must_use]
-    pub fn is_unsettled(&self) -> bool {
-        self.samples.back().is_some_and(|last| !last.is_quiet())
+    pub fn is_unsettled(&self, open: u64) -> bool {
+        self.samples.back().is_some_and(|last| !last.is_quiet() || last.open != open)
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(times, [1.0, 4.0, 2.0]);
         let waits: Vec<_> = meter.samples().iter().map(|one| one.p99.map(|time| time.as_millis())).collect();
         assert!(matches!(waits[..], [None, Some(9..=11), None]), "{waits:?}");
-        assert!(!meter.is_unsettled());
+        assert!(!meter.is_unsettled(1) && meter.is_unsettled(0), "one has closed since");
     }
 
     #[test]
@@ -133,7 +134,7 @@ mod tests {
             meter.look(begin + Duration::from_secs(second), || (totals(second), Snapshot::default()));
         }
         assert_eq!(meter.samples().len(), 120);
-        assert!(meter.is_unsettled());
+        assert!(meter.is_unsettled(1), "there were greetings");
         // After a long pause there is one sample that tells of it.
         meter.look(begin + Duration::from_secs(5_000), || (totals(999), Snapshot::default()));
         assert_eq!(meter.samples().len(), 1);
