@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read as _};
 use std::time::Duration;
 
-use crate::load::trips;
+use crate::load::{hang_up, trips};
 use crate::subject::{Running, Subject};
 use crate::word;
 
@@ -27,6 +27,7 @@ pub fn measure(subject: Subject, most: Option<u64>) -> io::Result<bool> {
     print!("  {:<16} {:>7.2} KiB a connection", subject.to_string(), each as f64 / 1_024.0);
     let Some(most) = most else {
         println!();
+        clients.into_iter().for_each(hang_up);
         return Ok(true);
     };
     print!(", {:.0} allowed: {}", most as f64 / 1_024.0, word(enough));

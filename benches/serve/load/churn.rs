@@ -12,7 +12,7 @@ use super::{Done, PATIENCE, REPLY, WELCOME, check, hang_up, line, timed_out};
 /// How many clients there are at the same time.
 const CLIENTS: usize = 16;
 
-/// One client after the other.
+/// One client.
 struct Client {
     stream: TcpStream,
     line: usize,
@@ -27,8 +27,9 @@ pub fn run(server: SocketAddr, time: Duration) -> io::Result<Done> {
     let mut events = Events::with_capacity(CLIENTS);
     let mut count = 0;
     let begin = Instant::now();
-    let mut clients: Vec<_> =
-        (0..CLIENTS).map(|number| Client::connect(server, number, poll.registry())).collect::<io::Result<_>>()?;
+    let mut clients: Vec<_> = (0..CLIENTS)
+        .map(|number| Client::connect(server, number, number, poll.registry()).map(Some))
+        .collect::<io::Result<_>>()?;
     while begin.elapsed() < time {
         match poll.poll(&mut events, Some(PATIENCE)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -39,30 +40,29 @@ pub fn run(server: SocketAddr, time: Duration) -> io::Result<Done> {
         }
         for event in &events {
             let number = event.token().0;
-            if let Some(client) = clients.get_mut(number)
-                && client.receive()?
-            {
-                count += 1;
-                hang_up(&client.stream);
-                client.stream = Client::stream(server, number, poll.registry())?;
-                (client.line, client.welcomed, client.got) = (client.line + 1, false, 0);
+            let Some(place) = clients.get_mut(number) else { continue };
+            if let Some(mut client) = place.take() {
+                let line = client.line + 1;
+                *place = Some(if client.receive()? {
+                    count += 1;
+                    hang_up(client.stream);
+                    Client::connect(server, number, line, poll.registry())?
+                } else {
+                    client
+                });
             }
         }
     }
     let time = begin.elapsed();
-    clients.iter().for_each(|client| hang_up(&client.stream));
+    clients.into_iter().flatten().for_each(|client| hang_up(client.stream));
     Ok(Done { count, time })
 }
 
 impl Client {
-    fn connect(server: SocketAddr, number: usize, registry: &Registry) -> io::Result<Self> {
-        Ok(Self { stream: Self::stream(server, number, registry)?, line: number, welcomed: false, got: 0 })
-    }
-
-    fn stream(server: SocketAddr, number: usize, registry: &Registry) -> io::Result<TcpStream> {
+    fn connect(server: SocketAddr, number: usize, line: usize, registry: &Registry) -> io::Result<Self> {
         let mut stream = TcpStream::connect(server)?;
         registry.register(&mut stream, Token(number), Interest::READABLE)?;
-        Ok(stream)
+        Ok(Self { stream, line, welcomed: false, got: 0 })
     }
 
     /// Takes what has come; true when all has come.

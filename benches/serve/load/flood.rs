@@ -74,9 +74,10 @@ pub fn run(server: SocketAddr, connections: usize, time: Duration) -> io::Result
         }
     }
     let time = begin.elapsed();
-    clients.iter().for_each(|client| hang_up(&client.stream));
     let answered = |client: &Client| client.replies.got / REPLY as u64 * LINE as u64;
-    Ok(Done { count: clients.iter().map(answered).sum(), time })
+    let count = clients.iter().map(answered).sum();
+    clients.into_iter().for_each(|client| hang_up(client.stream));
+    Ok(Done { count, time })
 }
 
 impl Client {

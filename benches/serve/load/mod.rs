@@ -61,11 +61,15 @@ fn wrong(expected: &[u8], came: &[u8]) -> io::Error {
 /// Ends a connection so that no end of it lingers in TIME_WAIT: the server reads the regular end, since that has been said
 /// first, and what is left of the connection is then reset. Ports would run short otherwise, and the system grow slower
 /// from round to round.
-fn hang_up<'a>(socket: impl Into<SockRef<'a>>) {
-    let socket = socket.into();
+pub fn hang_up<S>(stream: S)
+where
+    for<'a> SockRef<'a>: From<&'a S>,
+{
+    let socket = SockRef::from(&stream);
     // Both fail only where the server has gone already.
-    _ = socket.shutdown(Shutdown::Write);
     _ = socket.set_linger(Some(Duration::ZERO));
+    _ = socket.shutdown(Shutdown::Write);
+    // Closed at once: before the server, whose own end would make it linger.
 }
 
 fn timed_out() -> io::Error {

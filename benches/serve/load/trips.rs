@@ -10,8 +10,11 @@ use super::{Done, PATIENCE, REPLY, WELCOME, check, hang_up, line, timed_out};
 
 /// Round trips on so many connections at the same time, for so long.
 pub fn run(server: SocketAddr, connections: usize, time: Duration) -> io::Result<Done> {
-    let streams = connect(server, connections)?;
-    if let [stream] = streams.as_slice() { on_one(stream, time) } else { on_many(streams, time) }
+    let mut streams = connect(server, connections)?;
+    match (streams.pop(), streams.is_empty()) {
+        (Some(stream), true) => on_one(stream, time),
+        (last, _) => on_many(streams.into_iter().chain(last), time),
+    }
 }
 
 /// Connections that have been welcomed.
@@ -39,7 +42,7 @@ pub fn connect(server: SocketAddr, connections: usize) -> io::Result<Vec<std::ne
 }
 
 /// Blocking, with nothing between the client and its socket: what is measured is the server.
-fn on_one(mut stream: &std::net::TcpStream, time: Duration) -> io::Result<Done> {
+fn on_one(mut stream: std::net::TcpStream, time: Duration) -> io::Result<Done> {
     let (mut buf, mut count) = ([0; REPLY + 1], 0);
     let begin = Instant::now();
     while begin.elapsed() < time {
@@ -66,10 +69,10 @@ struct Client {
     trips: u64,
 }
 
-fn on_many(streams: Vec<std::net::TcpStream>, time: Duration) -> io::Result<Done> {
+fn on_many(streams: impl Iterator<Item = std::net::TcpStream>, time: Duration) -> io::Result<Done> {
     let mut poll = Poll::new()?;
-    let mut clients = Vec::with_capacity(streams.len());
-    for (number, stream) in streams.into_iter().enumerate() {
+    let mut clients = Vec::new();
+    for (number, stream) in streams.enumerate() {
         stream.set_nonblocking(true)?;
         let mut stream = mio::net::TcpStream::from_std(stream);
         poll.registry().register(&mut stream, Token(number), Interest::READABLE)?;
@@ -100,8 +103,9 @@ fn on_many(streams: Vec<std::net::TcpStream>, time: Duration) -> io::Result<Done
         }
     }
     let time = begin.elapsed();
-    clients.iter().for_each(|client| hang_up(&client.stream));
-    Ok(Done { count: clients.iter().map(|client| client.trips).sum(), time })
+    let count = clients.iter().map(|client| client.trips).sum();
+    clients.into_iter().for_each(|client| hang_up(client.stream));
+    Ok(Done { count, time })
 }
 
 impl Client {
