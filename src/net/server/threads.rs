@@ -94,7 +94,7 @@ impl Pool {
         let job = refused.into_inner();
         let one = OneOfAll::new();
         if ALL.load(Ordering::Relaxed) > MOST_CONNECTIONS {
-            return Err((io::Error::other(t("server-too-many-threads")), job));
+            return Err((too_many(), job));
         }
         let number = job.connection.id;
         let name: Arc<str> = format!("conn-{number}").into();
@@ -123,12 +123,18 @@ impl Pool {
             }
             Err(error) => {
                 drop(running);
+                // The system says no more than "try again".
+                log::info!("{name}: {error}");
                 // No thread has taken it.
                 let job = lock(&first).take();
-                job.map_or(Ok(()), |job| Err((error, job)))
+                job.map_or(Ok(()), |job| Err((too_many(), job)))
             }
         }
     }
+}
+
+fn too_many() -> io::Error {
+    io::Error::other(t("server-too-many-threads"))
 }
 
 /// Counts one thread of [`ALL`], until it is dropped.
