@@ -105,17 +105,39 @@ pub fn holdings(process: &Process) -> (usize, usize) {
     (process.fd_count().expect("descriptors"), process.tasks().expect("threads").count())
 }
 
+/// What a process did in a second.
+#[derive(Debug)]
+pub struct Second {
+    /// The processor's time that it used.
+    pub used: Duration,
+    /// The processor's time that who does not rest could have: less than a second where others work as well.
+    pub all: Duration,
+    /// How often one of its threads went to sleep.
+    pub rests: u64,
+}
+
+/// Looks at a process for a second.
+pub fn second(process: &Process) -> Second {
+    let (before, rested) = (processor(process), rests(process));
+    // Beside a thread that does not rest.
+    let (own, begin) = (processor(&this()), Instant::now());
+    while begin.elapsed() < Duration::from_secs(1) {
+        std::hint::spin_loop();
+    }
+    let all = processor(&this()) - own;
+    Second { used: processor(process) - before, all, rests: rests(process) - rested }
+}
+
 /// The processor's time that it has used.
-pub fn processor(process: &Process) -> Duration {
+fn processor(process: &Process) -> Duration {
     let stat = process.stat().expect("stat");
     Duration::from_secs_f64((stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64)
 }
 
-/// How much of the processor it uses in a second.
-pub fn in_a_second(process: &Process) -> Duration {
-    let before = processor(process);
-    std::thread::sleep(Duration::from_secs(1));
-    processor(process) - before
+/// How often its threads have gone to sleep.
+fn rests(process: &Process) -> u64 {
+    let tasks = process.tasks().expect("threads").filter_map(Result::ok);
+    tasks.filter_map(|task| task.status().ok()?.voluntary_ctxt_switches).sum()
 }
 
 /// Clients that connect, are welcomed, and stay: in a process of their own, which ends with its standard input.
