@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     socketscope::logging::install();
+    socketscope::net::limits::raise();
     match socketscope::cli::parse() {
         Ok(Some(command)) => socketscope::cli::run(&command),
         Ok(None) => socketscope::app::run(),

@@ -14,6 +14,7 @@ pub mod connect;
 mod duplex;
 pub mod error;
 pub mod fetch;
+pub mod limits;
 pub mod report;
 pub mod save;
 pub mod server;

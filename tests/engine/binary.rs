@@ -367,6 +367,15 @@ fn without_descriptors_clients_wait_and_it_is_said_once() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_low_limit_that_may_be_raised_is_none() {
+    let script = format!("ulimit -S -n 24; exec '{PROGRAM}' serve :0 --pause 0 --backlog 100 --quiet");
+    let (_running, address, _out) = serving_as(Command::new("sh").args(["-c", &script]));
+    let mut clients: Vec<_> = (0..60).map(|_| Client::to(address)).collect();
+    clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+}
+
+#[test]
 fn chat_sends_each_line_and_writes_what_comes_as_it_is() {
     for (eol, end) in [("none", ""), ("lf", "\n"), ("crlf", "\r\n")] {
         let (listener, address) = listener();

@@ -1,11 +1,12 @@
 //! One connection: what is known about it, and what is to be told of it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use super::conversation::Conversation;
 use super::hand::Hand;
+use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals};
 use crate::i18n::tf;
 use crate::net::report::Reporter;
@@ -194,16 +195,19 @@ impl Connection {
     }
 }
 
-/// Whoever serves a connection, to tell of it what others are to know.
-#[derive(Clone, Copy)]
-pub(super) struct Teller<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) reporter: &'a Reporter<Event>,
-    /// Wakes the acceptor, which waits when there is no room.
-    pub(super) acceptor: &'a mio::Waker,
+/// What all have who serve clients of one run, and what they tell of them.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter<Event>,
+    pub(super) rules: Rules,
+    /// Wakes the acceptor: it waits when there is no room, and where it serves, for something to do.
+    pub(super) acceptor: mio::Waker,
+    /// Where the acceptor serves: the clients for whom a person has done something, by their places.
+    pub(super) poked: Mutex<Vec<usize>>,
 }
 
-impl Teller<'_> {
+impl Service {
     /// What is being done from now on, for those who look.
     pub(super) fn show(&self, connection: &Connection, doing: Doing) {
         self.reporter.wake();

@@ -3,18 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::Token;
 use mio::event::Event;
 
-use super::connection::{Connection, Teller, broken};
+use super::connection::{Connection, Service, broken};
 use super::conversation::{Conversation, Do, Why};
-use super::hand::{Link, Poke};
-use super::rules::Rules;
+use super::hand::Link;
 use super::serve::MOST_FAREWELL;
-use super::{Doing, Ended, SECURE_LIMIT, Shared, WRITE_TIMEOUT};
+use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::duplex::Duplex;
 use crate::net::{Error, Operation, lock};
 
@@ -23,10 +22,7 @@ const READS_IN_TURN: u32 = 16;
 
 /// All clients of a server, and what each waits for.
 pub(super) struct EventLoop<'a> {
-    shared: &'a Arc<Shared>,
-    rules: &'a Rules,
-    teller: Teller<'a>,
-    waker: &'a Arc<mio::Waker>,
+    service: &'a Arc<Service>,
     /// The tokens before this one are not for clients.
     first: usize,
     name: Arc<str>,
@@ -37,8 +33,6 @@ pub(super) struct EventLoop<'a> {
     due: BTreeSet<(Instant, usize)>,
     /// Whose turn was over before all was done.
     unfinished: Vec<usize>,
-    /// For whom a person has done something.
-    poked: Arc<Mutex<Vec<usize>>>,
     /// What a read returns, of whichever client.
     buf: Vec<u8>,
 }
@@ -67,26 +61,16 @@ struct Client<'a> {
 
 impl<'a> EventLoop<'a> {
     /// Nobody yet. Clients have the tokens from `first` on.
-    pub(super) fn new(
-        shared: &'a Arc<Shared>,
-        rules: &'a Rules,
-        teller: Teller<'a>,
-        waker: &'a Arc<mio::Waker>,
-        first: usize,
-    ) -> Self {
+    pub(super) fn new(service: &'a Arc<Service>, first: usize) -> Self {
         Self {
-            shared,
-            rules,
-            teller,
-            waker,
+            service,
             first,
             name: std::thread::current().name().unwrap_or_default().into(),
             clients: Vec::new(),
             free: Vec::new(),
             due: BTreeSet::new(),
             unfinished: Vec::new(),
-            poked: Arc::default(),
-            buf: vec![0; shared.settings.receive_size],
+            buf: vec![0; service.shared.settings.receive_size],
         }
     }
 
@@ -99,7 +83,7 @@ impl<'a> EventLoop<'a> {
         connection.served_by(&self.name);
         let peer = connection.ends.peer;
         let wire = Duplex::polled(stream, peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
-        let registered = wire.and_then(|wire| self.shared.over_tls(wire)).and_then(|mut wire| {
+        let registered = wire.and_then(|wire| self.service.shared.over_tls(wire)).and_then(|mut wire| {
             let registered = wire.register(poll, Token(self.first + index));
             registered.map_err(|error| Error::io(Operation::Receive, peer, error)).map(|()| wire)
         });
@@ -107,18 +91,12 @@ impl<'a> EventLoop<'a> {
             Ok(wire) => Arc::new(wire),
             Err(error) => {
                 self.free.push(index);
-                self.teller.end(&connection, broken(error));
+                self.service.end(&connection, broken(error));
                 return;
             }
         };
-        let poke = Poke { client: index, poked: Arc::clone(&self.poked), waker: Arc::clone(self.waker) };
-        connection.hand.link(Link {
-            wire: Arc::clone(&wire),
-            shared: Arc::clone(self.shared),
-            reporter: self.teller.reporter.clone(),
-            poke: Some(poke),
-        });
-        let talk = Conversation::new(&self.shared.settings, self.rules, connection.ends);
+        connection.hand.link(Link { wire: Arc::clone(&wire), service: Arc::clone(self.service), place: Some(index) });
+        let talk = Conversation::new(&self.service.shared.settings, &self.service.rules, connection.ends);
         self.clients[index] = Some(Box::new(Client {
             securing: wire.is_over_tls().then(|| Instant::now() + SECURE_LIMIT),
             connection,
@@ -159,7 +137,7 @@ impl<'a> EventLoop<'a> {
 
     /// Does what is to be done besides that.
     pub(super) fn go_on(&mut self) {
-        let poked = std::mem::take(&mut *lock(&self.poked));
+        let poked = std::mem::take(&mut *lock(&self.service.poked));
         for index in std::mem::take(&mut self.unfinished).into_iter().chain(poked) {
             self.turn(index);
         }
@@ -182,7 +160,7 @@ impl<'a> EventLoop<'a> {
     fn turn(&mut self, index: usize) {
         let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
         // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, self.teller)))
+        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, self.service)))
             .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
         let due = match ended {
             Ok(Turn::Waits) => {
@@ -221,7 +199,7 @@ impl<'a> EventLoop<'a> {
         let Client { connection, wire, .. } = client;
         // The last one who has it, but for a person who acts on it right now.
         drop(wire);
-        self.teller.end(&connection, ended);
+        self.service.end(&connection, ended);
     }
 }
 
@@ -236,9 +214,9 @@ enum Turn {
 }
 
 impl Client<'_> {
-    fn turn(&mut self, buf: &mut [u8], teller: Teller<'_>) -> Result<Turn, Error> {
+    fn turn(&mut self, buf: &mut [u8], service: &Service) -> Result<Turn, Error> {
         if let Some(until) = self.securing {
-            teller.show(&self.connection, Doing::Securing);
+            service.show(&self.connection, Doing::Securing);
             if !self.wire.secure_at_once()? {
                 return if Instant::now() < until { Ok(Turn::Waits) } else { Err(self.wire.late(SECURE_LIMIT)) };
             }
@@ -264,7 +242,7 @@ impl Client<'_> {
                         self.blocked = None;
                     }
                     if connection.hand.is_held() && !wire.is_shut() {
-                        teller.show(connection, Doing::Held);
+                        service.show(connection, Doing::Held);
                         return Ok(Turn::Waits);
                     }
                     if reads == READS_IN_TURN {
@@ -276,7 +254,7 @@ impl Client<'_> {
                             return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
                         }
                         self.drained = true;
-                        teller.reporter.wake();
+                        service.reporter.wake();
                         connection.set_reading();
                         return Ok(Turn::Waits);
                     };
@@ -291,7 +269,7 @@ impl Client<'_> {
                 Do::Write(bytes) => {
                     let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
                         if self.blocked.is_none() {
-                            teller.show(connection, Doing::Writing);
+                            service.show(connection, Doing::Writing);
                         }
                         self.writes = true;
                         self.cannot_write()?;
@@ -303,17 +281,17 @@ impl Client<'_> {
                 }
                 Do::Wait(time) => {
                     self.pausing = Some(Instant::now() + time);
-                    teller.show(connection, Doing::Pausing);
+                    service.show(connection, Doing::Pausing);
                     return Ok(Turn::Waits);
                 }
                 Do::Stall => {
                     if wire.is_shut() {
                         return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
                     }
-                    teller.show(connection, Doing::Pausing);
+                    service.show(connection, Doing::Pausing);
                     return Ok(Turn::Waits);
                 }
-                Do::Answered => teller.answered(connection, talk, self.came),
+                Do::Answered => service.answered(connection, talk, self.came),
                 Do::Close(why) => {
                     if why == Why::Reset {
                         wire.reset();

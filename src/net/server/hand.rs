@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
-use super::{Connection, Doing, Ended, Event, Shared};
+use super::connection::Service;
+use super::{Connection, Doing, Ended, Event};
 use crate::net::duplex::Duplex;
-use crate::net::report::Reporter;
 use crate::net::{Cause, Error, Operation, lock, spawn};
 
 /// The most bytes that wait to be sent to one connection: 1 MiB.
@@ -41,26 +41,18 @@ pub(super) struct Hand {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) wire: Arc<Duplex>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) reporter: Reporter<Event>,
-    /// Where one thread serves all connections.
-    pub(super) poke: Option<Poke>,
-}
-
-/// Tells the thread that serves all connections that there is something to do for one of them.
-#[derive(Clone, Debug)]
-pub(super) struct Poke {
-    pub(super) client: usize,
-    pub(super) poked: Arc<Mutex<Vec<usize>>>,
-    pub(super) waker: Arc<mio::Waker>,
+    pub(super) service: Arc<Service>,
+    /// Where one thread serves all connections: the place of this one.
+    pub(super) place: Option<usize>,
 }
 
 impl Link {
+    /// Tells the thread that serves all connections that there is something to do for this one.
     fn poke(&self) {
-        if let Some(Poke { client, poked, waker }) = &self.poke {
-            lock(poked).push(*client);
+        if let Some(place) = self.place {
+            lock(&self.service.poked).push(place);
             // It fails only when the poll has gone, and with it whoever would have been woken.
-            _ = waker.wake();
+            _ = self.service.acceptor.wake();
         }
     }
 }
@@ -264,7 +256,7 @@ impl Connection {
         if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }
-        if link.poke.is_none() && !waiting.sending {
+        if link.place.is_none() && !waiting.sending {
             match self.start_sending(link.clone()) {
                 Ok(()) => waiting.sending = true,
                 // It is sent before the next reply.
@@ -281,7 +273,7 @@ impl Connection {
 
     /// Starts a thread that sends what waits.
     fn start_sending(self: &Arc<Self>, link: Link) -> Result<(), Error> {
-        let shared = Arc::clone(&link.shared);
+        let shared = Arc::clone(&link.service.shared);
         let mut senders = lock(&shared.senders);
         senders.retain(|sender| !sender.is_finished());
         if senders.len() >= MOST_SENDERS {
@@ -307,7 +299,7 @@ impl Connection {
                     // Half a message may have gone: nothing can come after it.
                     let error = Arc::new(error);
                     _ = self.hand.failed.set(Arc::clone(&error));
-                    link.reporter.send(Event::SendFailed(error));
+                    link.service.reporter.send(Event::SendFailed(error));
                     link.wire.shut();
                 }
                 return;
@@ -332,7 +324,7 @@ impl Connection {
         if let Some(link) = self.hand.ask(2) {
             // Where one thread serves all, nobody waits in a write.
             let writes = self.doing().0 == Doing::Writing || lock(&self.hand.waiting).sending;
-            link.wire.break_off(link.poke.is_none() && writes);
+            link.wire.break_off(link.place.is_none() && writes);
             link.poke();
         }
     }

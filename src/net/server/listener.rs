@@ -3,13 +3,13 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
-use super::connection::{Connection, Teller};
+use super::connection::{Connection, Service};
 use super::events::EventLoop;
 use super::queue::Watch;
 use super::rules::{self, Rules};
@@ -61,14 +61,11 @@ pub(super) fn run(host: &str, port: u16, shared: &Arc<Shared>, recorder: &Arc<Re
 }
 
 struct Acceptor<'a> {
-    shared: &'a Arc<Shared>,
+    service: Arc<Service>,
     recorder: &'a Arc<Recorder>,
-    reporter: &'a Reporter<Event>,
-    rules: Arc<Rules>,
     listener: mio::net::TcpListener,
     address: SocketAddr,
     poll: Poll,
-    waker: Arc<mio::Waker>,
     /// `accept` has failed and was not seen to work again.
     failing: bool,
     /// It was said that there is no room.
@@ -82,9 +79,9 @@ impl<'a> Acceptor<'a> {
     fn bind(
         host: &str,
         port: u16,
-        shared: &'a Arc<Shared>,
+        shared: &Arc<Shared>,
         recorder: &'a Arc<Recorder>,
-        reporter: &'a Reporter<Event>,
+        reporter: &Reporter<Event>,
     ) -> Result<Self, Error> {
         let settings = &shared.settings;
         let rules = Rules::new(&settings.rules, &settings.reply, rules::read_file)
@@ -104,17 +101,15 @@ impl<'a> Acceptor<'a> {
         let mut listener = bound.map_err(error)?;
         let poll = Poll::new().map_err(error)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE).map_err(error)?;
-        let waker = Arc::new(mio::Waker::new(poll.registry(), WAKER).map_err(error)?);
+        let acceptor = mio::Waker::new(poll.registry(), WAKER).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
+        let (shared, reporter) = (Arc::clone(shared), reporter.clone());
         Ok(Self {
-            shared,
+            service: Arc::new(Service { shared, reporter, rules, acceptor, poked: Mutex::default() }),
             recorder,
-            reporter,
-            rules: Arc::new(rules),
             listener,
             address,
             poll,
-            waker,
             failing: false,
             full: false,
             rest: BACK_OFF.0,
@@ -123,32 +118,29 @@ impl<'a> Acceptor<'a> {
 
     /// Accepts until told to stop; closes the listener.
     fn accept(mut self) -> Result<(), Error> {
-        let model = self.shared.settings.model;
-        let _guard = self.shared.stop.on_cancel({
-            let waker = Arc::clone(&self.waker);
-            // Where this thread serves one after the other, it cannot stop accepting before that ends.
-            let served_here = (model == Model::Single).then(|| Arc::clone(self.shared));
+        let service = Arc::clone(&self.service);
+        let model = service.shared.settings.model;
+        let _guard = service.shared.stop.on_cancel({
+            let service = Arc::clone(&service);
             move || {
                 // It fails only when the poll has gone, and with it whoever would have been woken.
-                _ = waker.wake();
-                if let Some(shared) = &served_here {
-                    shared.hang_up();
+                _ = service.acceptor.wake();
+                // Where this thread serves one after the other, it cannot stop accepting before that ends.
+                if model == Model::Single {
+                    service.shared.hang_up();
                 }
             }
         });
-        self.shared.set_state(State::Listening(self.address));
-        self.reporter.send(Event::Listening(self.address));
-        let wanted = self.shared.settings.backlog;
+        self.service.shared.set_state(State::Listening(self.address));
+        self.service.reporter.send(Event::Listening(self.address));
+        let wanted = self.service.shared.settings.backlog;
         if let Some(most) = longest_backlog().filter(|most| *most < wanted) {
-            self.reporter.send(Event::BacklogCut { wanted, most });
+            self.service.reporter.send(Event::BacklogCut { wanted, most });
         }
-        let (shared, reporter) = (Arc::clone(self.shared), self.reporter.clone());
-        let (rules, waker) = (Arc::clone(&self.rules), Arc::clone(&self.waker));
-        let teller = Teller { shared: &shared, reporter: &reporter, acceptor: &waker };
         let mut serving = match model {
-            Model::Threads => Serving::Threads { shared: &shared, unserved: None },
+            Model::Threads => Serving::Threads { shared: &service.shared, unserved: None },
             Model::Single => Serving::Single(std::thread::current().name().unwrap_or_default().into()),
-            Model::Events => Serving::Events(EventLoop::new(&shared, &rules, teller, &waker, CLIENT)),
+            Model::Events => Serving::Events(EventLoop::new(&service, CLIENT)),
         };
         let result = self.accept_for(&mut serving);
         // Before the clients are told, so that no other comes.
@@ -167,19 +159,24 @@ impl<'a> Acceptor<'a> {
         loop {
             retry_at = retry_at.filter(|at| Instant::now() < *at);
             let mut turn = ACCEPTS_IN_TURN;
-            while waiting && turn > 0 && retry_at.is_none() && !self.shared.stop.is_cancelled() && self.has_room() {
+            while waiting
+                && turn > 0
+                && retry_at.is_none()
+                && !self.service.shared.stop.is_cancelled()
+                && self.has_room()
+            {
                 turn -= 1;
                 match self.accept_one(serving) {
                     Ok(more) => waiting = more,
                     Err(error) => retry_at = Some(Instant::now() + self.rest_after(error)),
                 }
             }
-            if self.shared.stop.is_cancelled() {
+            if self.service.shared.stop.is_cancelled() {
                 return Ok(());
             }
             let more = waiting && turn == 0;
             if !more && (waiting || retry_at.is_some()) {
-                watch.get_or_insert_with(|| Watch::new(self.address, self.shared, self.reporter));
+                watch.get_or_insert_with(|| Watch::new(self.address, &self.service.shared, &self.service.reporter));
             } else {
                 watch = None;
             }
@@ -202,11 +199,11 @@ impl<'a> Acceptor<'a> {
 
     /// Whether another connection is allowed; who closes the connection that makes room wakes the poll.
     fn has_room(&mut self) -> bool {
-        let limit = self.shared.settings.most_connections;
-        let room = lock(&self.shared.registry).open.len() < limit;
+        let limit = self.service.shared.settings.most_connections;
+        let room = lock(&self.service.shared.registry).open.len() < limit;
         if !room && !self.full {
             self.full = true;
-            self.reporter.send(Event::Full { limit });
+            self.service.reporter.send(Event::Full { limit });
         }
         room
     }
@@ -222,7 +219,7 @@ impl<'a> Acceptor<'a> {
                 self.full = false;
                 self.rest = BACK_OFF.0;
                 if std::mem::take(&mut self.failing) {
-                    self.reporter.send(Event::AcceptWorks);
+                    self.service.reporter.send(Event::AcceptWorks);
                 }
                 Ok(false)
             }
@@ -235,7 +232,7 @@ impl<'a> Acceptor<'a> {
     /// Says it once, and how long to rest. The clients wait in the queue meanwhile.
     fn rest_after(&mut self, error: io::Error) -> Duration {
         if !std::mem::replace(&mut self.failing, true) {
-            self.reporter.send(Event::AcceptFails(Arc::new(Error::io(Operation::Accept, self.address, error))));
+            self.service.reporter.send(Event::AcceptFails(Arc::new(Error::io(Operation::Accept, self.address, error))));
         }
         let rest = self.rest;
         self.rest = (rest * 2).min(BACK_OFF.1);
@@ -250,20 +247,17 @@ impl<'a> Acceptor<'a> {
         let recording = self.recorder.open();
         recording.accepted(ends);
         let connection = {
-            let mut registry = lock(&self.shared.registry);
+            let mut registry = lock(&self.service.shared.registry);
             registry.accepted += 1;
             let connection = Arc::new(Connection::new(registry.accepted, ends, recording));
             registry.open.insert(connection.id, Arc::clone(&connection));
             connection
         };
-        self.reporter.send(Event::Accepted { id: connection.id, peer });
+        self.service.reporter.send(Event::Accepted { id: connection.id, peer });
         let job = |connection, stream: mio::net::TcpStream| Job {
             connection,
             stream: stream.into(),
-            shared: Arc::clone(self.shared),
-            reporter: self.reporter.clone(),
-            rules: Arc::clone(&self.rules),
-            acceptor: Arc::clone(&self.waker),
+            service: Arc::clone(&self.service),
         };
         match serving {
             Serving::Threads { unserved, .. } => {
@@ -271,7 +265,7 @@ impl<'a> Acceptor<'a> {
                 serving.serve_unserved()
             }
             Serving::Single(thread) => {
-                let _watch = Watch::new(self.address, self.shared, self.reporter);
+                let _watch = Watch::new(self.address, &self.service.shared, &self.service.reporter);
                 job(connection, stream).run(thread);
                 Ok(())
             }

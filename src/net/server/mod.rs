@@ -433,10 +433,11 @@ impl Shared {
         let was_full = registry.open.len() >= self.settings.most_connections;
         registry.open.remove(&connection.id);
         connection.add_to(&mut registry.retired);
-        if registry.closed.len() == CLOSED_KEPT {
-            registry.closed.pop_front();
-        }
+        let forgotten = if registry.closed.len() == CLOSED_KEPT { registry.closed.pop_front() } else { None };
         registry.closed.push_back(Arc::clone(connection));
+        drop(registry);
+        // With its recording, which takes its time: nobody is to wait for that.
+        drop(forgotten);
         was_full
     }
 }

@@ -5,14 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{Connection, Teller, broken};
+use super::connection::{Connection, Service, broken};
 use super::conversation::{Conversation, Do, Why};
 use super::hand::Link;
-use super::rules::Rules;
-use super::{Doing, Ended, Event, SECURE_LIMIT, Shared, WRITE_TIMEOUT};
+use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::Error;
 use crate::net::duplex::Duplex;
-use crate::net::report::Reporter;
 
 /// How often a thread that is held looks whether it may go on.
 const HELD: Duration = Duration::from_millis(50);
@@ -31,55 +29,42 @@ pub(super) const MOST_FAREWELL: usize = 1 << 20;
 pub(super) struct Job {
     pub(super) connection: Arc<Connection>,
     pub(super) stream: TcpStream,
-    pub(super) shared: Arc<Shared>,
-    pub(super) reporter: Reporter<Event>,
-    pub(super) rules: Arc<Rules>,
-    /// Wakes the acceptor, which waits when there is no room.
-    pub(super) acceptor: Arc<mio::Waker>,
+    pub(super) service: Arc<Service>,
 }
 
 impl Job {
     /// Serves the client until it or the server is done, in the thread that is called `thread`.
     pub(super) fn run(self, thread: &Arc<str>) {
-        let Self { connection, stream, shared, reporter, rules, acceptor } = self;
+        let Self { connection, stream, service } = self;
         connection.served_by(thread);
-        let teller = Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor };
         // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &shared, &rules, teller)))
+        let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &service)))
             .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));
-        teller.end(&connection, ended);
+        service.end(&connection, ended);
     }
 
     /// The server stops before there was a thread for the client.
     pub(super) fn give_up(self) {
-        let Self { connection, stream, shared, reporter, acceptor, .. } = self;
+        let Self { connection, stream, service } = self;
         connection.recording.ending();
         drop(stream);
         connection.recording.closed();
-        Teller { shared: &shared, reporter: &reporter, acceptor: &acceptor }.end(&connection, Ended::Stopped);
+        service.end(&connection, Ended::Stopped);
     }
 }
 
-fn serve(
-    connection: &Arc<Connection>,
-    stream: TcpStream,
-    shared: &Arc<Shared>,
-    rules: &Rules,
-    teller: Teller<'_>,
-) -> Ended {
+fn serve(connection: &Arc<Connection>, stream: TcpStream, service: &Arc<Service>) -> Ended {
     let wire = Duplex::new(stream, connection.ends.peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
-    let wire = match wire.and_then(|wire| shared.over_tls(wire)) {
+    let wire = match wire.and_then(|wire| service.shared.over_tls(wire)) {
         Ok(wire) => Arc::new(wire),
         Err(error) => return broken(error),
     };
-    let link =
-        Link { wire: Arc::clone(&wire), shared: Arc::clone(shared), reporter: teller.reporter.clone(), poke: None };
-    connection.hand.link(link);
+    connection.hand.link(Link { wire: Arc::clone(&wire), service: Arc::clone(service), place: None });
     // Whoever ends all connections ends those that have a link; and this one, if it was too late for that.
-    if shared.hang_up.is_cancelled() {
+    if service.shared.hang_up.is_cancelled() {
         wire.shut();
     }
-    let ended = Talk { connection, wire: &wire, teller }.converse(rules).unwrap_or_else(broken);
+    let ended = Talk { connection, wire: &wire, service }.converse().unwrap_or_else(broken);
     connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
 }
 
@@ -112,25 +97,25 @@ impl Room {
 struct Talk<'a> {
     connection: &'a Arc<Connection>,
     wire: &'a Duplex,
-    teller: Teller<'a>,
+    service: &'a Service,
 }
 
 impl Talk<'_> {
     /// Talks until one of the two ends it.
-    fn converse(&self, rules: &Rules) -> Result<Ended, Error> {
-        let Self { connection, wire, teller } = *self;
-        let settings = &teller.shared.settings;
+    fn converse(&self) -> Result<Ended, Error> {
+        let Self { connection, wire, service } = *self;
+        let settings = &service.shared.settings;
         if wire.is_over_tls() {
-            teller.show(connection, Doing::Securing);
+            service.show(connection, Doing::Securing);
             wire.secure(SECURE_LIMIT)?;
         }
-        let mut talk = Conversation::new(settings, rules, connection.ends);
+        let mut talk = Conversation::new(settings, &service.rules, connection.ends);
         let mut room = Room::new(settings.receive_size);
         let mut came = 0;
         loop {
             match talk.next() {
                 Do::Read => {
-                    teller.reporter.wake();
+                    service.reporter.wake();
                     connection.set_reading();
                     let n = wire.read(room.get())?;
                     came = connection.recording.newest();
@@ -156,7 +141,7 @@ impl Talk<'_> {
                     while self.pause(Duration::from_secs(3_600)) {}
                     return Ok(Ended::Stopped);
                 }
-                Do::Answered => teller.answered(connection, &mut talk, came),
+                Do::Answered => service.answered(connection, &mut talk, came),
                 Do::Close(why) => {
                     if why == Why::Reset {
                         wire.reset();
@@ -171,11 +156,11 @@ impl Talk<'_> {
 
     /// Waits; false if the connection ends meanwhile.
     fn pause(&self, time: Duration) -> bool {
-        self.teller.show(self.connection, Doing::Pausing);
+        self.service.show(self.connection, Doing::Pausing);
         let mut left = time;
         loop {
             let now = left.min(LOOK);
-            if !self.teller.shared.hang_up.pause(now) || self.wire.is_shut() {
+            if !self.service.shared.hang_up.pause(now) || self.wire.is_shut() {
                 return false;
             }
             left -= now;
@@ -188,12 +173,12 @@ impl Talk<'_> {
 
     /// Waits for as long as a person holds the connection; false if the server stops meanwhile.
     fn wait_while_held(&self) -> bool {
-        let Self { connection, wire, teller } = self;
+        let Self { connection, wire, service } = self;
         if connection.hand.is_held() {
-            teller.show(connection, Doing::Held);
+            service.show(connection, Doing::Held);
         }
         while connection.hand.is_held() && !wire.is_shut() {
-            if !teller.shared.hang_up.pause(HELD) {
+            if !service.shared.hang_up.pause(HELD) {
                 return false;
             }
         }

@@ -74,7 +74,7 @@ impl Threads {
 
     /// Makes a thread, for connection `number` first.
     fn begin(&self, number: u64, shared: &Arc<Shared>) -> io::Result<()> {
-        let one = OneOfAll::new().ok_or_else(|| io::Error::other(t("server-too-many-threads")))?;
+        let one = OneOfAll::new().ok_or_else(too_many)?;
         let name = format!("conn-{number}");
         let work = {
             let (shared, name) = (Arc::clone(shared), Arc::from(name.as_str()));
@@ -86,7 +86,12 @@ impl Threads {
         };
         // Locked until its handle is in its place: the thread looks for it there when it ends.
         let mut running = lock(&self.running);
-        running.all.insert(number, spawn(&name, work)?);
+        let thread = spawn(&name, work).map_err(|error| {
+            // The system says no more than "try again".
+            log::info!("{name}: {error}");
+            too_many()
+        })?;
+        running.all.insert(number, thread);
         Ok(())
     }
 
@@ -133,6 +138,10 @@ impl Threads {
             _ = thread.join();
         }
     }
+}
+
+fn too_many() -> io::Error {
+    io::Error::other(t("server-too-many-threads"))
 }
 
 /// Counts one thread of [`ALL`], until it is dropped.
