@@ -3,7 +3,7 @@
 //!
 //! * [`greeting`] — the protocol: bytes in, bytes out.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
-//! * `conversation` — both, as steps: read, write, wait, close. The same in all three ways of serving.
+//! * [`conversation`] — both, as steps: read, write, wait, close. The same in all three ways of serving.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
 //! * [`rules`] — what is answered besides the greeting; [`template`] — replies with places to fill in.
@@ -12,7 +12,7 @@
 //! * `connection` — what is known about one connection.
 
 mod connection;
-mod conversation;
+pub mod conversation;
 mod events;
 pub mod greeting;
 mod hand;
