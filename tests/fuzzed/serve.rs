@@ -139,7 +139,7 @@ fn conversation(settings: &Settings, rules: &Rules, reads: &[&[u8]], takes: &[us
 }
 
 fn talk(input: &mut Unstructured<'_>) -> Result<()> {
-    let written = rules(input)?;
+    let mut written = rules(input)?;
     assert_eq!(from_toml(&to_toml(&written)).as_ref(), Ok(&written));
     let reply = text(input)?;
     let Ok(rules) = Rules::new(&written, &reply, |_: &Path| Ok(b"file".to_vec())) else { return Ok(()) };
@@ -175,9 +175,13 @@ fn talk(input: &mut Unstructured<'_>) -> Result<()> {
         answers(boundary, &rules, &reads);
     }
     // A few bytes may ask for much.
-    let file = if large { vec![b'f'; 64 << 10] } else { b"file".to_vec() };
+    let file = if large { vec![b'f'; 200 << 10] } else { b"file".to_vec() };
+    let takes = if large { vec![usize::MAX, 300_000] } else { sizes };
+    if large {
+        let (pattern, with) = (String::new(), "file".to_owned());
+        written.insert(0, Rule { when: When::Contains, pattern, reply: Reply::File, with, ..Rule::default() });
+    }
     let Ok(rules) = Rules::new(&written, &reply, |_: &Path| Ok(file.clone())) else { return Ok(()) };
-    let takes = if large { vec![usize::MAX, 9_999] } else { sizes };
     // The time goes on between two conversations.
     let tells_time = written.iter().any(|rule| rule.with.contains("{time}"));
     for boundary in [Boundary::Line, Boundary::Automatic, Boundary::AsRead] {
