@@ -162,7 +162,7 @@ impl Window {
         Ok((done, std::mem::take(&mut self.0.state_mut().frames)))
     }
 
-    /// How often the window asks to be drawn once nobody is connected any more.
+    /// How often the window asks to be drawn in [`REST`], once nobody is connected any more and all has come to its end.
     fn at_rest(&mut self) -> io::Result<u64> {
         let begin = Instant::now();
         // It still has to hear of those who have gone, and to show it.
@@ -176,10 +176,17 @@ impl Window {
             let asked = Arc::clone(&asked);
             move |_| _ = asked.fetch_add(1, Ordering::Relaxed)
         });
-        // What the last frame asked for comes as well.
-        self.0.step();
-        std::thread::sleep(REST);
-        Ok(asked.load(Ordering::Relaxed))
+        // What has gone on may come to its end in a last frame or two.
+        let begin = Instant::now();
+        loop {
+            asked.store(0, Ordering::Relaxed);
+            self.0.step();
+            std::thread::sleep(REST);
+            let frames = asked.load(Ordering::Relaxed);
+            if frames == 0 || begin.elapsed() > PATIENCE {
+                return Ok(frames);
+            }
+        }
     }
 }
 

@@ -1,13 +1,16 @@
-//! Talks with the greeting and its rules, whatever the bytes of `data` say, and checks what must always hold.
+//! Talks with the greeting, its rules and a server that misbehaves, whatever the bytes of `data` say, and checks what must always hold.
 //! The fuzzer drives this, and `cargo test` with a few thousand inputs of its own.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use socketscope::net::server::Boundary;
+use socketscope::net::server::conversation::{Conversation, Do};
 use socketscope::net::server::greeting::{Answers, Greeting, LONGEST_LINE, Next, SAMPLE};
+use socketscope::net::server::misbehave::Misbehave;
 use socketscope::net::server::rules::{Ready, Reply, Rule, Rules, When, from_toml, to_toml};
+use socketscope::net::server::{Boundary, Settings};
+use socketscope::recording::Ends;
 
 /// Goes as far as `data` reaches.
 pub fn drive(data: &[u8]) {
@@ -82,10 +85,71 @@ fn answers(boundary: Boundary, rules: &Rules, reads: &[&[u8]]) -> (Vec<u8>, u64,
     (all, greeting.answered(), Next::Read)
 }
 
+fn misbehave(input: &mut Unstructured<'_>) -> Result<Misbehave> {
+    let mut some = |most| if input.ratio(1, 4)? { input.int_in_range(0..=most) } else { Ok(0) };
+    Ok(Misbehave {
+        greet_late_ms: some(1)?,
+        drip_ms: some(1)?,
+        split: some(1)? == 1,
+        glue: some(5)?,
+        stall_after: some(9)?,
+        reset_after: some(99)?.into(),
+        never_read: some(1)? == 1,
+        close_silently: some(1)? == 1,
+    })
+}
+
+/// The most that one write is asked to take: what is answered at once, and what was held back, with their last replies.
+const MOST_WRITE: usize = 3 << 20;
+
+/// The bytes of a whole conversation, in which writes take `takes` bytes by turns, and the step at which it ended.
+fn conversation(settings: &Settings, rules: &Rules, reads: &[&[u8]], takes: &[usize]) -> (Vec<u8>, String) {
+    let at = |port| ([127, 0, 0, 1], port).into();
+    let mut talk = Conversation::new(settings, rules, Ends { local: at(1), peer: at(2) });
+    let mut takes = takes.iter().copied().cycle();
+    let mut said = Vec::new();
+    // The last is the empty read.
+    let mut reads = reads.iter().copied().chain([&b""[..]]);
+    loop {
+        match talk.next() {
+            Do::Write(bytes) => {
+                assert!((1..=MOST_WRITE).contains(&bytes.len()), "a write of {} bytes", bytes.len());
+                let n = takes.next().map_or(1, |most| most.min(bytes.len()));
+                said.extend_from_slice(&bytes[..n]);
+                let again = bytes.to_vec();
+                assert_eq!(talk.next(), Do::Write(&again), "nothing has been sent");
+                talk.sent(n);
+            }
+            Do::Wait(time) => assert!((1..=u128::from(u32::MAX)).contains(&time.as_millis()), "{time:?}"),
+            Do::Answered => {
+                let matched = talk.answers().matched.take();
+                assert!(matched.is_none_or(|(rule, message)| rule > 0 && message.len() <= SAMPLE));
+            }
+            Do::Read => match reads.next() {
+                Some(read) => talk.heard(read),
+                None => panic!("nothing comes after the empty read"),
+            },
+            last @ (Do::Stall | Do::Close(_)) => {
+                let last = format!("{last:?}");
+                assert_eq!(format!("{:?}", talk.next()), last, "it is over");
+                return (said, last);
+            }
+        }
+    }
+}
+
 fn talk(input: &mut Unstructured<'_>) -> Result<()> {
-    let written = rules(input)?;
+    let mut written = rules(input)?;
     assert_eq!(from_toml(&to_toml(&written)).as_ref(), Ok(&written));
-    let Ok(rules) = Rules::new(&written, &text(input)?, |_: &Path| Ok(b"file".to_vec())) else { return Ok(()) };
+    let reply = text(input)?;
+    let Ok(rules) = Rules::new(&written, &reply, |_: &Path| Ok(b"file".to_vec())) else { return Ok(()) };
+    let mut settings = Settings {
+        welcome: text(input)?,
+        misbehave: misbehave(input)?,
+        pause: Duration::from_millis(input.int_in_range(0..=1)?),
+        ..Settings::default()
+    };
+    let large = settings.misbehave.drip_ms == 0 && input.ratio(1, 8)?;
     let sizes: Vec<usize> = (0..3).map(|_| input.int_in_range(1..=20)).collect::<Result<_>>()?;
     let words: [&[u8]; 8] = [b"\n", b"\r\n", b"\r", b"exit", b"a", b"ab", b"\0", "ß".as_bytes()];
     let mut stream = Vec::new();
@@ -109,6 +173,24 @@ fn talk(input: &mut Unstructured<'_>) -> Result<()> {
     );
     for boundary in [Boundary::Automatic, Boundary::AsRead] {
         answers(boundary, &rules, &reads);
+    }
+    // A few bytes may ask for much.
+    let file = if large { vec![b'f'; 200 << 10] } else { b"file".to_vec() };
+    let takes = if large { vec![usize::MAX, 300_000] } else { sizes };
+    if large {
+        let (pattern, with) = (String::new(), "file".to_owned());
+        written.insert(0, Rule { when: When::Contains, pattern, reply: Reply::File, with, ..Rule::default() });
+    }
+    let Ok(rules) = Rules::new(&written, &reply, |_: &Path| Ok(file.clone())) else { return Ok(()) };
+    // The time goes on between two conversations.
+    let tells_time = written.iter().any(|rule| rule.with.contains("{time}"));
+    for boundary in [Boundary::Line, Boundary::Automatic, Boundary::AsRead] {
+        settings.boundary = boundary;
+        let pieces = conversation(&settings, &rules, &reads, &takes);
+        let uncut: &[&[u8]] = if boundary == Boundary::Line { &[&stream] } else { &reads };
+        let whole = conversation(&settings, &rules, uncut, &[usize::MAX]);
+        // With lines no cut matters, otherwise those of writes do not.
+        assert!(tells_time || pieces == whole, "the cuts matter: {settings:?}, {written:?}");
     }
     Ok(())
 }

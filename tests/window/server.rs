@@ -40,6 +40,28 @@ fn start_greets_clients_and_shows_them_and_stop_frees_the_port() {
 }
 
 #[test]
+fn a_window_whose_server_has_nothing_to_do_asks_for_no_frame() {
+    let rests = |window: &Window| {
+        let root = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];
+        root.repaint_delay == std::time::Duration::MAX
+    };
+    let mut window = Window::new();
+    window.wait_for("rest before all", rests);
+    let address = window.start_server();
+    window.wait_for("rest while nobody is connected", rests);
+    let mut client = TcpStream::connect(address).expect("connected");
+    client.write_all(b"exit").expect("sent");
+    window.wait_for_text("closed: exit");
+    window.wait_for("rest when the client has gone", rests);
+    // The table counts the seconds; elsewhere nothing moves.
+    let _stays = TcpStream::connect(address).expect("connected");
+    window.wait_for_text("Connections (1 open)");
+    assert!(!rests(&window));
+    window.open_tab("Fetch");
+    window.wait_for("rest in another tab", rests);
+}
+
+#[test]
 fn the_end_of_each_connection_is_shown() {
     let mut window = Window::new();
     let address = window.start_server();

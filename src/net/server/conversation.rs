@@ -12,7 +12,7 @@ use crate::recording::Ends;
 
 /// What is to be done next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Do<'a> {
+pub enum Do<'a> {
     /// Read, and tell it with [`Conversation::heard`].
     Read,
     /// Write these bytes, and tell with [`Conversation::sent`] how many went. Never empty.
@@ -29,7 +29,7 @@ pub(super) enum Do<'a> {
 
 /// Why the conversation is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub enum Why {
     /// The client is done; of a line without its end so many bytes have come.
     PeerClosed(usize),
     /// The client said `exit`.
@@ -68,7 +68,7 @@ impl Why {
 
 /// The conversation with one client.
 #[derive(Debug)]
-pub(super) struct Conversation<'a> {
+pub struct Conversation<'a> {
     greeting: Greeting<'a>,
     manners: Manners<'a>,
     /// What is being sent.
@@ -86,7 +86,8 @@ pub(super) struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     /// One that begins with the welcome.
-    pub(super) fn new(settings: &'a Settings, rules: &'a Rules, ends: Ends) -> Self {
+    #[must_use]
+    pub fn new(settings: &'a Settings, rules: &'a Rules, ends: Ends) -> Self {
         let mut manners = Manners::new(&settings.misbehave, settings.pause);
         let welcome = settings.welcome.as_bytes();
         let answers = Answers { bytes: welcome.to_vec(), ..Answers::default() };
@@ -107,7 +108,8 @@ impl<'a> Conversation<'a> {
 
     /// What is to be done next. Asked again, it is the same until it is told that something was heard or sent; but a wait is
     /// asked for once.
-    pub(super) fn next(&mut self) -> Do<'_> {
+    #[allow(clippy::should_implement_trait, reason = "it lends what is to be written, which an iterator cannot")]
+    pub fn next(&mut self) -> Do<'_> {
         loop {
             let Some(step) = self.steps.get(self.done) else {
                 self.steps.clear();
@@ -143,7 +145,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Of what was to be written, so many bytes have been.
-    pub(super) fn sent(&mut self, bytes: usize) {
+    pub fn sent(&mut self, bytes: usize) {
         if let Some(Step::Send(range)) = self.steps.get_mut(self.done) {
             range.start += bytes;
             if range.start == range.end {
@@ -153,7 +155,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// A read has returned this; nothing is the empty read.
-    pub(super) fn heard(&mut self, bytes: &[u8]) {
+    pub fn heard(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             self.manners.last(&mut self.answers, &mut self.steps);
             self.end = Some(Why::PeerClosed(self.greeting.begun()));
@@ -181,12 +183,13 @@ impl<'a> Conversation<'a> {
     }
 
     /// What was sent last; what of it has been told to others can be taken out.
-    pub(super) fn answers(&mut self) -> &mut Answers {
+    pub fn answers(&mut self) -> &mut Answers {
         &mut self.answers
     }
 
     /// How many replies have been sent, or are about to be.
-    pub(super) fn replied(&self) -> u64 {
+    #[must_use]
+    pub fn replied(&self) -> u64 {
         self.manners.replied()
     }
 }

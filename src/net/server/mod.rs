@@ -4,7 +4,7 @@
 //! * [`greeting`] — the protocol: bytes in, bytes out.
 //! * [`latency`] — how long clients wait for replies; [`meter`] — what went on second by second.
 //! * [`misbehave`] — what is sent when, well-behaved or not.
-//! * `conversation` — both, as steps: read, write, wait, close. The same in all three ways of serving.
+//! * [`conversation`] — both, as steps: read, write, wait, close. The same in all three ways of serving.
 //! * `queue` — who waits to be accepted.
 //! * `hand` — what a person does with one connection: send, pause, disconnect.
 //! * [`profile`] — a server under a name, as a file.
@@ -14,7 +14,7 @@
 //! * `connection` — what is known about one connection.
 
 mod connection;
-mod conversation;
+pub mod conversation;
 mod events;
 pub mod greeting;
 mod hand;
