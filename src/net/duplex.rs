@@ -201,6 +201,11 @@ impl Duplex {
         }
     }
 
+    /// How many bytes have come that nobody has read, if the system tells.
+    pub(crate) fn unread(&self) -> Option<u64> {
+        self.stream.unread()
+    }
+
     /// The other end.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer

@@ -47,6 +47,14 @@ impl Stream {
         }
     }
 
+    /// How many bytes have come that nobody has read, if the system tells.
+    pub(super) fn unread(&self) -> Option<u64> {
+        #[cfg(unix)]
+        return rustix::io::ioctl_fionread(&*self.socket()).ok();
+        #[cfg(not(unix))]
+        return None;
+    }
+
     pub(super) fn socket(&self) -> socket2::SockRef<'_> {
         match self {
             Self::Waits(stream) => stream.into(),

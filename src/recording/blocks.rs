@@ -6,8 +6,8 @@ use std::ops::Range;
 /// Bytes of one block.
 const BLOCK_BYTES: usize = 16 << 10;
 
-/// A queue of fewer blocks keeps no spare one: there may be thousands of small queues.
-const MANY_BLOCKS: usize = 8;
+/// A queue keeps one spare block for so many that it has: small queues, of which there may be thousands, keep none.
+const BLOCKS_A_SPARE: usize = 8;
 
 /// Elements numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is
 /// there, and nothing is allocated for one element: a block at a time.
@@ -21,13 +21,13 @@ pub(super) struct Blocks<T> {
     first: u64,
     /// The numbers of the elements that are kept.
     kept: Range<u64>,
-    /// A block that has gone, for the next one that is needed.
-    spare: Option<Vec<T>>,
+    /// Blocks that have gone, for the next ones that are needed.
+    spare: Vec<Vec<T>>,
 }
 
 impl<T> Default for Blocks<T> {
     fn default() -> Self {
-        Self { full: VecDeque::new(), last: Vec::new(), first: 0, kept: 0..0, spare: None }
+        Self { full: VecDeque::new(), last: Vec::new(), first: 0, kept: 0..0, spare: Vec::new() }
     }
 }
 
@@ -45,7 +45,7 @@ impl<T: Copy> Blocks<T> {
         self.kept.end += elements.len() as u64;
         while !elements.is_empty() {
             if self.last.len() == Self::SIZE {
-                let next = self.spare.take().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
+                let next = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
                 self.full.push_back(std::mem::replace(&mut self.last, next));
             }
             let (now, later) = elements.split_at(elements.len().min(Self::SIZE - self.last.len()));
@@ -92,9 +92,10 @@ impl<T: Copy> Blocks<T> {
         while self.kept.start - self.first >= Self::SIZE as u64 {
             let mut gone = self.full.pop_front().unwrap_or_else(|| std::mem::take(&mut self.last));
             gone.clear();
-            self.spare = (self.full.len() >= MANY_BLOCKS).then_some(gone);
+            self.spare.push(gone);
             self.first += Self::SIZE as u64;
         }
+        self.spare.truncate(self.full.len() / BLOCKS_A_SPARE);
     }
 
     /// The number of the first kept element for which `is_before` is false; all for which it is true come first.

@@ -194,6 +194,8 @@ row-no-number = –
 row-waiting = waiting to be accepted
 held-soon = reading, held then
 doing-for = { $doing } { $seconds } s
+# Bytes of the client that wait in the system's buffer.
+doing-unread = { $doing }, { $size } unread
 closed-how = closed: { $how }
 log-title = Log
 log-empty = What happens is written here

@@ -345,6 +345,12 @@ impl Connection {
         }
     }
 
+    /// How many bytes its client has sent that nobody has read, if the system tells: what a buffer of the system holds.
+    #[must_use]
+    pub fn unread(&self) -> Option<u64> {
+        self.hand.linked()?.wire.unread()
+    }
+
     /// Whether its thread is held, or will be after its next read.
     #[must_use]
     pub fn is_held(&self) -> bool {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::i18n::{t, tf};
+use crate::i18n::{bytes, t, tf};
 use crate::net::server::{Connection, Doing, Server, Totals};
 
 /// The longest rest between two listings.
@@ -221,7 +221,11 @@ pub(super) fn doing_text(one: &Connection) -> String {
         None if doing == Doing::Reading && one.is_held() => t("held-soon"),
         None => {
             let seconds = format!("{:.1}", time.as_secs_f64());
-            tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())])
+            let text = tf("doing-for", &[("doing", doing.text().into()), ("seconds", seconds.into())]);
+            // Only where nobody reads it: elsewhere it is gone at once.
+            let unread = if doing == Doing::Reading { None } else { one.unread().filter(|unread| *unread > 0) };
+            let Some(unread) = unread else { return text };
+            tf("doing-unread", &[("doing", text.into()), ("size", bytes(unread).into())])
         }
     }
 }
