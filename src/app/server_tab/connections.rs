@@ -21,7 +21,7 @@ use message::{Message, To};
 
 /// The columns of the table with the least width that each needs, in points.
 const COLUMNS: [(&str, f32); 9] = [
-    ("column-number", 44.0),
+    ("column-number", 66.0),
     ("column-client", 134.0),
     ("column-server", 134.0),
     ("column-thread", 58.0),
