@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::i18n::{bytes, count, t, tf};
 use crate::recording::export::Words;
-use crate::recording::{By, Direction, Ends, What};
+use crate::recording::{By, Direction, Ends, Tried, What};
 
 /// What happened to a socket, in a few words without a full stop. What a peer wrote in it is not made visible.
 #[must_use]
@@ -12,7 +12,8 @@ pub fn event_text(what: &What) -> String {
     match what {
         What::Accepted => t("event-accepted"),
         What::Connected => t("event-connected"),
-        What::Tried { address, took, failed } => {
+        What::Tried(tried) => {
+            let Tried { address, took, failed } = &**tried;
             let (address, took) = (address.to_string(), milliseconds(*took));
             match failed {
                 None => tf("event-tried", &[("address", address.into()), ("took", took.into())]),
@@ -119,8 +120,14 @@ mod tests {
         for (what, text) in [
             (What::Accepted, "accepted"),
             (What::Connected, "connected"),
-            (What::Tried { address, took, failed: None }, "tried 127.0.0.1:80: it answered after 12 ms"),
-            (What::Tried { address, took, failed: Some("refused".into()) }, "tried 127.0.0.1:80 for 12 ms: refused"),
+            (
+                What::Tried(Box::new(Tried { address, took, failed: None })),
+                "tried 127.0.0.1:80: it answered after 12 ms",
+            ),
+            (
+                What::Tried(Box::new(Tried { address, took, failed: Some("refused".into()) })),
+                "tried 127.0.0.1:80 for 12 ms: refused",
+            ),
             (What::Secured("TLS 1.3".into()), "secured by TLS 1.3; what follows is what was said inside"),
             (What::HalfClosed, "half-closed: we are done sending"),
             (What::Reset, "the other side reset the connection"),

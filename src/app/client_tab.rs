@@ -11,8 +11,7 @@ pub mod tls;
 
 use std::path::{Path, PathBuf};
 
-use egui::text::LayoutJob;
-use egui::{Align, FontSelection, RichText, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::command::Command;
 use super::jobs::Jobs;
@@ -193,6 +192,7 @@ impl ClientTab {
     fn tabs(&self, ui: &mut Ui) -> Option<Change> {
         let mut change = None;
         ui.horizontal(|ui| {
+            widgets::small_row(ui);
             let room = field_width(ui, &[t("session-add-sign")]);
             // As many as there may be: where they are too many for one row, they scroll.
             ScrollArea::horizontal().id_salt("sessions").max_width(room).auto_shrink(true).show(ui, |ui| {
@@ -222,13 +222,8 @@ impl ClientTab {
 fn session_tab(ui: &mut Ui, session: &SessionView, is_shown: bool) -> egui::Response {
     let (colour, state) = session.sign(style::palette(ui));
     let title = session.title();
-    let mut job = LayoutJob::default();
-    for text in [RichText::new(format!("{title} ")), RichText::new("●").color(colour)] {
-        text.append_to(&mut job, ui.style(), FontSelection::Default, Align::Center);
-    }
-    let name = tf("session-name", &[("title", title.into()), ("state", state.into())]);
-    let tab = widgets::tab(ui, is_shown, job).on_hover_text(&name);
-    tab.accessible_name(name)
+    let what = tf("session-name", &[("title", title.as_str().into()), ("state", state.into())]);
+    widgets::small_tab(ui, is_shown, colour, &title, what)
 }
 
 fn close_button(ui: &mut Ui) -> bool {

@@ -7,13 +7,13 @@ mod profiles;
 mod throughput;
 mod tls;
 
-use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, Vec2, vec2};
+use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, vec2};
 
 use super::command::Command;
 use super::settings::{ServerForm, Servers};
 use super::tls_files::TlsFile;
 use super::widgets::certificate::Card;
-use super::widgets::{tab, wire};
+use super::widgets::{SIGN, small_row, small_tab, wire};
 use super::{Tools, style};
 use crate::i18n::{t, tf};
 use crate::net::server::profile::Profile;
@@ -22,14 +22,8 @@ use crate::net::server::{Server, State};
 use one::One;
 use profiles::Profiles;
 
-/// Height of the row of servers, in points.
-const HEIGHT: f32 = 22.0;
-/// Space around the texts of its buttons, in points.
-const PADDING: Vec2 = vec2(7.0, 2.0);
 /// Distance between a server's name and the cross that closes it, in points.
 const NEAR: f32 = 1.0;
-/// Its colour says how a server stands.
-const DOT: &str = "●";
 /// Closes a server.
 const CROSS: &str = "×";
 
@@ -183,14 +177,13 @@ impl ServerTab {
     fn row(&mut self, ui: &mut Ui, forms: &mut Servers, kept: &mut Vec<Profile>) -> Option<Command> {
         let mut command = None;
         ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().interact_size.y = HEIGHT;
-            ui.spacing_mut().button_padding = PADDING;
+            small_row(ui);
             ui.spacing_mut().item_spacing.y = 4.0;
             for (place, (one, form)) in self.all.iter().zip(&forms.all).enumerate() {
                 let name = name(one, form);
                 let close = self.all.len() > 1;
                 // As one piece, so that a name and its cross stay together.
-                let size = vec2(width(ui, &name, close), HEIGHT);
+                let size = vec2(width(ui, &name, close), style::SMALL_ROW);
                 let piece = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
                     ui.spacing_mut().item_spacing.x = NEAR;
                     let show = server_tab(ui, place, one, &name, place == forms.shown);
@@ -204,7 +197,7 @@ impl ServerTab {
                 command = Some(Command::NewServer);
             }
             // At the right end, if it fits into this row.
-            let needed = text_width(ui, &t("profiles"), TextStyle::Small) + 2.0 * PADDING.x;
+            let needed = text_width(ui, &t("profiles"), TextStyle::Small) + 2.0 * style::SMALL_PADDING.x;
             ui.add_space((ui.available_size_before_wrap().x - needed - 0.5).max(0.0));
             let running = self.is_running(forms);
             if let Some(form) = forms.all.get_mut(forms.shown) {
@@ -218,8 +211,9 @@ impl ServerTab {
 /// How wide a server's piece of the row is, in points.
 fn width(ui: &Ui, name: &str, close: bool) -> f32 {
     let small = |text| text_width(ui, text, TextStyle::Small);
-    let tab = small(DOT) + ui.spacing().icon_spacing + small(name) + 2.0 * PADDING.x;
-    let cross = if close { NEAR + text_width(ui, CROSS, TextStyle::Button) + 2.0 * PADDING.x } else { 0.0 };
+    let tab = small(SIGN) + ui.spacing().icon_spacing + small(name) + 2.0 * style::SMALL_PADDING.x;
+    let cross =
+        if close { NEAR + text_width(ui, CROSS, TextStyle::Button) + 2.0 * style::SMALL_PADDING.x } else { 0.0 };
     tab + cross
 }
 
@@ -255,8 +249,6 @@ fn server_tab(ui: &mut Ui, place: usize, one: &One, name: &str, shown: bool) -> 
         Some(State::Stopping) => (palette.warn, t("state-server-stopping")),
         Some(State::Failed(_)) => (palette.bad, t("state-server-failed")),
     };
-    let response = tab(ui, shown, (RichText::new(DOT).small().color(colour), RichText::new(name).small()));
     let what = tf("server-and-state", &[("name", name.into()), ("state", state.into())]);
-    let response = response.on_hover_text(&what).accessible_name(what);
-    response.clicked().then_some(Command::ShowOneServer(place))
+    small_tab(ui, shown, colour, name, what).clicked().then_some(Command::ShowOneServer(place))
 }

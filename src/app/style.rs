@@ -106,6 +106,10 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
 
 /// Space between parts of the window, in points.
 pub const GAP: f32 = 8.0;
+/// Height of a row of small tabs below the large ones, in points.
+pub const SMALL_ROW: f32 = 22.0;
+/// Space around the texts of its buttons, in points.
+pub const SMALL_PADDING: egui::Vec2 = egui::vec2(7.0, 2.0);
 /// Height of a row in lists, in points; whole, so that rows stay sharp and the last one is not cut.
 pub const ROW: f32 = 20.0;
 /// Space between a list and the ring that shows that it has the keyboard's focus, in points.

@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::cancel::Cancel;
 use super::{Cause, Error, Operation, spawn};
-use crate::recording::{Ends, What};
+use crate::recording::{Ends, Tried, What};
 
 /// One address that was tried, and what came of it.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Try {
     /// For the recording of what happened to the socket.
     pub(crate) fn as_event(&self) -> What {
         let failed = self.error.as_ref().map(|error| error.cause.to_string().into());
-        What::Tried { address: self.address, took: self.took, failed }
+        What::Tried(Box::new(Tried { address: self.address, took: self.took, failed }))
     }
 }
 

@@ -283,10 +283,25 @@ impl Duplex {
         while !bytes.is_empty() {
             // Who waits must not hold the turn: the peer may be waiting for us to read. So what can go at once goes in
             // turn; only if nothing can, the write waits out of turn.
-            let n = match self.write_at_once(bytes)? {
-                Some(n) => n,
-                None => self.write_waiting(bytes)?,
-            };
+            match self.write_at_once(bytes)? {
+                Some(n) => {
+                    written(n);
+                    bytes = &bytes[n..];
+                }
+                None => return self.write_waiting(bytes, written),
+            }
+        }
+        self.go_on_half_closing();
+        Ok(())
+    }
+
+    /// Like [`Duplex::write`], where it is known that the peer has not taken what went before.
+    ///
+    /// # Errors
+    /// As [`Duplex::write`].
+    pub(crate) fn write_waiting(&self, mut bytes: &[u8], mut written: impl FnMut(usize)) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let n = self.write_once_waiting(bytes)?;
             written(n);
             bytes = &bytes[n..];
         }
@@ -324,8 +339,11 @@ impl Duplex {
     }
 
     /// One write that waits, recorded as it returns.
-    fn write_waiting(&self, bytes: &[u8]) -> Result<usize, Error> {
+    fn write_once_waiting(&self, bytes: &[u8]) -> Result<usize, Error> {
         loop {
+            if self.is_shut() {
+                return Err(self.error(Operation::Send, Cause::Cancelled));
+            }
             match self.put(bytes) {
                 Ok(n) if n > 0 => {
                     self.recording.push(Direction::Out, &bytes[..n]);

@@ -63,18 +63,22 @@ pub enum By {
     Peer,
 }
 
+/// An address that was tried. It is kept apart: most sockets are accepted, and there may be thousands of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The address.
+    pub address: SocketAddr,
+    /// How long it took, whichever way it ended.
+    pub took: Duration,
+    /// Why it did not connect, ready to show; `None` where it did.
+    pub failed: Option<Arc<str>>,
+}
+
 /// What can happen to a socket besides reads and writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// An address was tried.
-    Tried {
-        /// The address.
-        address: SocketAddr,
-        /// How long it took, whichever way it ended.
-        took: Duration,
-        /// Why it did not connect, ready to show; `None` where it did.
-        failed: Option<Arc<str>>,
-    },
+    Tried(Box<Tried>),
     /// We connected.
     Connected,
     /// We accepted.

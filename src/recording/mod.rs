@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Instant, SystemTime};
 
-pub use self::log::{By, Event, Log, Segment, What};
+pub use self::log::{By, Event, Log, Segment, Tried, What};
 
 /// Which way bytes went, seen from our end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -66,7 +66,7 @@ fn rules(input: &mut Unstructured<'_>) -> Result<Vec<Rule>> {
 
 /// What was answered, and how it went on: as long as it went on, whatever was said in one read or in several.
 fn answers(boundary: Boundary, rules: &Rules, reads: &[&[u8]]) -> (Vec<u8>, u64, Next) {
-    let mut greeting = Greeting::new(boundary, rules, "peer".to_owned(), || SystemTime::UNIX_EPOCH);
+    let mut greeting = Greeting::new(boundary, rules, ([127, 0, 0, 1], 1).into(), || SystemTime::UNIX_EPOCH);
     let (mut all, mut one) = (Vec::new(), Answers::default());
     for read in reads {
         one.clear();

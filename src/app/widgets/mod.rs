@@ -11,8 +11,9 @@ pub mod wire;
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::style::StyleModifier;
-use egui::{PopupCloseBehavior, Response, Role, TextEdit, Ui};
+use egui::{Color32, PopupCloseBehavior, Response, RichText, Role, TextEdit, Ui};
 
+use crate::app::style;
 use crate::i18n::t;
 
 /// A label with a text field beside it; the label names the field for screen readers too.
@@ -61,6 +62,21 @@ pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&m
     let config = stays.style(StyleModifier::default());
     let (button, _) = MenuButton::new(title).config(config).ui(ui, form);
     button.on_hover_text(hover);
+}
+
+/// Its colour says how something stands.
+pub const SIGN: &str = "●";
+
+/// Makes what follows in a row as small as [`small_tab`]s are.
+pub fn small_row(ui: &mut Ui) {
+    ui.spacing_mut().interact_size.y = style::SMALL_ROW;
+    ui.spacing_mut().button_padding = style::SMALL_PADDING;
+}
+
+/// A tab for one of several things that a tab has: how it stands as a colour, and its name. `what` says both.
+pub fn small_tab(ui: &mut Ui, selected: bool, colour: Color32, name: &str, what: String) -> Response {
+    let tab = tab(ui, selected, (RichText::new(SIGN).small().color(colour), RichText::new(name).small()));
+    tab.on_hover_text(&what).accessible_name(what)
 }
 
 /// A tab: a selectable button that says what it is to screen readers.

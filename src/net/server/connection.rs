@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
 use super::conversation::Conversation;
@@ -23,8 +24,8 @@ pub struct Connection {
     /// Every read and write.
     pub recording: Arc<Recording>,
     counters: Counters,
-    /// The name of the thread that serves it.
-    thread: OnceLock<Arc<str>>,
+    /// The thread that serves it.
+    thread: OnceLock<Thread>,
     ended: OnceLock<Ended>,
     /// A [`Sample`] of it is on its way.
     sampled: AtomicBool,
@@ -150,13 +151,13 @@ impl Connection {
     /// The name of the thread that serves it, or did; empty before one does.
     #[must_use]
     pub fn thread(&self) -> &str {
-        self.thread.get().map_or("", |name| name)
+        self.thread.get().and_then(Thread::name).unwrap_or_default()
     }
 
-    /// From here on this thread serves it.
-    pub(super) fn served_by(&self, thread: &Arc<str>) {
+    /// From here on the calling thread serves it.
+    pub(super) fn served_here(&self) {
         // It is served once.
-        _ = self.thread.set(Arc::clone(thread));
+        _ = self.thread.set(std::thread::current());
     }
 
     /// Counts what a read returned.

@@ -95,7 +95,7 @@ impl<'a> Conversation<'a> {
         let mut steps = Vec::with_capacity(1);
         manners.welcome(welcome, &mut steps);
         Self {
-            greeting: Greeting::new(settings.boundary, rules, ends.peer.to_string(), SystemTime::now),
+            greeting: Greeting::new(settings.boundary, rules, ends.peer, SystemTime::now),
             manners,
             answers,
             steps,

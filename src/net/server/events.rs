@@ -25,7 +25,6 @@ pub(super) struct EventLoop<'a> {
     service: &'a Arc<Service>,
     /// The tokens before this one are not for clients.
     first: usize,
-    name: Arc<str>,
     clients: Vec<Option<Box<Client<'a>>>>,
     /// Places in `clients` where nobody is.
     free: Vec<usize>,
@@ -65,7 +64,6 @@ impl<'a> EventLoop<'a> {
         Self {
             service,
             first,
-            name: std::thread::current().name().unwrap_or_default().into(),
             clients: Vec::new(),
             free: Vec::new(),
             due: BTreeSet::new(),
@@ -80,7 +78,7 @@ impl<'a> EventLoop<'a> {
             self.clients.push(None);
             self.clients.len() - 1
         });
-        connection.served_by(&self.name);
+        connection.served_here();
         let peer = connection.ends.peer;
         let wire = Duplex::polled(stream, peer, Arc::clone(&connection.recording), WRITE_TIMEOUT);
         let registered = wire.and_then(|wire| self.service.shared.over_tls(wire)).and_then(|mut wire| {

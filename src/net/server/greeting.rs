@@ -1,5 +1,6 @@
 //! The tutorial's protocol as bytes in, bytes out: no sockets, no threads, no clock of its own.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use super::Boundary;
@@ -72,7 +73,7 @@ impl Answers {
 pub struct Greeting<'a> {
     boundary: Boundary,
     rules: &'a Rules,
-    peer: String,
+    peer: SocketAddr,
     clock: fn() -> SystemTime,
     answered: u64,
     /// With [`Boundary::Line`]: the begun line, never longer than [`LONGEST_LINE`].
@@ -82,7 +83,7 @@ pub struct Greeting<'a> {
 impl<'a> Greeting<'a> {
     /// A conversation in which nothing has been said yet. `peer` is what `{peer}` stands for, and `clock` tells `{time}`.
     #[must_use]
-    pub fn new(boundary: Boundary, rules: &'a Rules, peer: String, clock: fn() -> SystemTime) -> Self {
+    pub fn new(boundary: Boundary, rules: &'a Rules, peer: SocketAddr, clock: fn() -> SystemTime) -> Self {
         Self { boundary, rules, peer, clock, answered: 0, begun: Vec::new() }
     }
 
@@ -181,7 +182,7 @@ impl<'a> Greeting<'a> {
 
     /// One message.
     fn message(&mut self, message: &[u8], end: &[u8], out: &mut Answers) -> Next {
-        let facts = Facts { peer: &self.peer, number: self.answered + 1, clock: self.clock };
+        let facts = Facts { peer: self.peer, number: self.answered + 1, clock: self.clock };
         let begin = out.bytes.len();
         let answer = match self.rules.answer(message, &facts, &mut out.bytes) {
             Some(answer) => answer,
@@ -225,11 +226,14 @@ mod tests {
     use super::*;
     use crate::net::server::rules::Rule;
     use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
     /// The replies to `reads` joined, how it went on, and how many messages were answered.
     fn talk<'a>(boundary: Boundary, reads: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Next, u64) {
         let rules = Rules::greeting("Hello, {message}!");
-        let mut greeting = Greeting::new(boundary, &rules, "peer".to_owned(), SystemTime::now);
+        let mut greeting = Greeting::new(boundary, &rules, PEER, SystemTime::now);
         let mut out = Answers::default();
         for read in reads {
             let next = greeting.read(read, &mut out);
@@ -249,7 +253,7 @@ mod tests {
     #[test]
     fn no_more_replies_are_given_than_there_may_be() {
         let rules = Rules::greeting("Hello, {message}!");
-        let mut greeting = Greeting::new(Boundary::Automatic, &rules, "peer".to_owned(), SystemTime::now);
+        let mut greeting = Greeting::new(Boundary::Automatic, &rules, PEER, SystemTime::now);
         let mut out = Answers { most: Some(2), ..Answers::default() };
         assert_eq!(greeting.read(b"a\nb\nc\nd", &mut out), Next::Read);
         assert_eq!((out.bytes.as_slice(), out.replies), (b"Hello, a!\nHello, b!\n".as_slice(), 2));
@@ -319,7 +323,8 @@ mod tests {
     #[test]
     fn the_template_fills_its_places_and_leaves_other_braces_alone() {
         let rules = Rules::greeting("{n}. {peer} 说 {message}{message} {{n}} {x} {1} {message {");
-        let mut greeting = Greeting::new(Boundary::Automatic, &rules, "[::1]:5".to_owned(), SystemTime::now);
+        let mut greeting =
+            Greeting::new(Boundary::Automatic, &rules, "[::1]:5".parse().expect("address"), SystemTime::now);
         let mut out = Answers::default();
         assert_eq!(greeting.read(b"a\n{n}\n", &mut out), Next::Read);
         assert_eq!(
@@ -327,7 +332,7 @@ mod tests {
             "1. [::1]:5 说 aa {1} {x} {1} {message {\n2. [::1]:5 说 {n}{n} {2} {x} {1} {message {\n"
         );
         let empty = Rules::greeting("");
-        let mut greeting = Greeting::new(Boundary::Automatic, &empty, String::new(), SystemTime::now);
+        let mut greeting = Greeting::new(Boundary::Automatic, &empty, PEER, SystemTime::now);
         out.clear();
         assert_eq!(greeting.read(b"a", &mut out), Next::Read);
         assert_eq!((out.bytes.len(), greeting.answered()), (0, 1));
@@ -368,7 +373,7 @@ mod tests {
             let with_rules = Rules::new(&[never], "Hello, {message}!", |_| Ok(Vec::new())).expect("no mistake");
             let read = |rules| {
                 let mut out = Answers::default();
-                let mut greeting = Greeting::new(Boundary::Line, rules, "peer".to_owned(), SystemTime::now);
+                let mut greeting = Greeting::new(Boundary::Line, rules, PEER, SystemTime::now);
                 let next = greeting.read(&bytes, &mut out);
                 (next, out, greeting.answered(), greeting.begun())
             };

@@ -120,7 +120,7 @@ impl Hand {
         written(n);
         if n < bytes.len() {
             blocks();
-            wire.write(&bytes[n..], written)?;
+            wire.write_waiting(&bytes[n..], written)?;
         }
         Ok(())
     }

@@ -139,7 +139,7 @@ impl<'a> Acceptor<'a> {
         }
         let mut serving = match model {
             Model::Threads => Serving::Threads { shared: &service.shared, unserved: None },
-            Model::Single => Serving::Single(std::thread::current().name().unwrap_or_default().into()),
+            Model::Single => Serving::Single,
             Model::Events => Serving::Events(EventLoop::new(&service, CLIENT)),
         };
         let result = self.accept_for(&mut serving);
@@ -264,9 +264,9 @@ impl<'a> Acceptor<'a> {
                 *unserved = Some(job(connection, stream));
                 serving.serve_unserved()
             }
-            Serving::Single(thread) => {
+            Serving::Single => {
                 let _watch = Watch::new(self.address, &self.service.shared, &self.service.reporter);
-                job(connection, stream).run(thread);
+                job(connection, stream).run();
                 Ok(())
             }
             Serving::Events(clients) => {
@@ -285,8 +285,8 @@ enum Serving<'a> {
         /// Has no thread yet, because there could be no further one.
         unserved: Option<Job>,
     },
-    /// This thread, whose name is this, one after the other.
-    Single(Arc<str>),
+    /// This thread, one after the other.
+    Single,
     /// This thread, all at once.
     Events(EventLoop<'a>),
 }
@@ -296,7 +296,7 @@ impl Serving<'_> {
     fn rest(&self) -> Option<Duration> {
         match self {
             Self::Events(clients) => clients.rest(),
-            Self::Threads { .. } | Self::Single(_) => None,
+            Self::Threads { .. } | Self::Single => None,
         }
     }
 
@@ -328,7 +328,7 @@ impl Serving<'_> {
     fn end(self) {
         match self {
             Self::Threads { unserved: Some(job), .. } => job.give_up(),
-            Self::Threads { .. } | Self::Single(_) => {}
+            Self::Threads { .. } | Self::Single => {}
             Self::Events(clients) => clients.end(),
         }
     }

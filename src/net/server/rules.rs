@@ -353,7 +353,7 @@ impl Rules {
     }
 
     /// Appends the reply of the first rule that is for `message` to `out`, without the line end.
-    pub(super) fn answer(&self, message: &[u8], facts: &Facts<'_>, out: &mut Vec<u8>) -> Option<Answer> {
+    pub(super) fn answer(&self, message: &[u8], facts: &Facts, out: &mut Vec<u8>) -> Option<Answer> {
         for (number, rule) in (1..).zip(&self.all) {
             let Some(captures) = rule.when.find(message) else { continue };
             match &rule.reply {
@@ -367,7 +367,7 @@ impl Rules {
     }
 
     /// Appends the greeting.
-    pub(super) fn greet(&self, message: &[u8], facts: &Facts<'_>, out: &mut Vec<u8>) -> Answer {
+    pub(super) fn greet(&self, message: &[u8], facts: &Facts, out: &mut Vec<u8>) -> Answer {
         self.greeting.fill(message, None, facts, out);
         Answer { ends_as_message: true, ..Answer::default() }
     }
@@ -479,7 +479,7 @@ mod tests {
     /// The reply to the third message, and the rule that gave it.
     fn reply(rules: &[Rule], message: &[u8]) -> (String, Option<usize>) {
         let clock = || SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let facts = Facts { peer: "[::1]:5", number: 3, clock };
+        let facts = Facts { peer: "[::1]:5".parse().expect("address"), number: 3, clock };
         let rules = compiled(rules).expect("no mistake");
         let mut out = Vec::new();
         let answer = rules.answer(message, &facts, &mut out);

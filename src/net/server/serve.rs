@@ -33,10 +33,10 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Serves the client until it or the server is done, in the thread that is called `thread`.
-    pub(super) fn run(self, thread: &Arc<str>) {
+    /// Serves the client until it or the server is done, in the calling thread.
+    pub(super) fn run(self) {
         let Self { connection, stream, service } = self;
-        connection.served_by(thread);
+        connection.served_here();
         // A mistake in serving one client must not end the others.
         let ended = catch_unwind(AssertUnwindSafe(|| serve(&connection, stream, &service)))
             .unwrap_or_else(|panic| Ended::Failed(Arc::new(Error::panic(connection.ends.peer, &*panic))));

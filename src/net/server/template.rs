@@ -1,5 +1,6 @@
 //! A reply as a person wrote it, with places to fill in.
 
+use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use regex::bytes::Captures;
@@ -25,9 +26,9 @@ enum Piece {
 
 /// What a reply may tell besides the message.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct Facts {
     /// The client's address.
-    pub peer: &'a str,
+    pub peer: SocketAddr,
     /// The number of the message on its connection, from 1.
     pub number: u64,
     /// Tells the time.
@@ -113,7 +114,7 @@ impl Template {
     }
 
     /// Appends the reply to `message` to `out`.
-    pub(super) fn fill(&self, message: &[u8], captures: Option<&Captures<'_>>, facts: &Facts<'_>, out: &mut Vec<u8>) {
+    pub(super) fn fill(&self, message: &[u8], captures: Option<&Captures<'_>>, facts: &Facts, out: &mut Vec<u8>) {
         use std::io::Write as _;
         for piece in &self.0 {
             match piece {
@@ -125,7 +126,7 @@ impl Template {
                         out.extend_from_slice(chunk.invalid());
                     }
                 }
-                Piece::Peer => out.extend_from_slice(facts.peer.as_bytes()),
+                Piece::Peer => _ = write!(out, "{}", facts.peer),
                 // Writing to a Vec cannot fail.
                 Piece::Number => _ = write!(out, "{}", facts.number),
                 Piece::Time => {

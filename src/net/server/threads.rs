@@ -59,6 +59,7 @@ impl Threads {
             let mut queue = lock(&self.queue);
             queue.jobs.push_back(job);
             if queue.spare + queue.beginning >= queue.jobs.len() {
+                drop(queue);
                 self.queued.notify_one();
                 return Ok(());
             }
@@ -77,10 +78,10 @@ impl Threads {
         let one = OneOfAll::new().ok_or_else(too_many)?;
         let name = format!("conn-{number}");
         let work = {
-            let (shared, name) = (Arc::clone(shared), Arc::from(name.as_str()));
+            let shared = Arc::clone(shared);
             move || {
                 let _one = one;
-                shared.threads.work(&name);
+                shared.threads.work();
                 shared.threads.end(number);
             }
         };
@@ -96,13 +97,13 @@ impl Threads {
     }
 
     /// What each thread does: serves one client after the other, until too many threads wait for one.
-    fn work(&self, name: &Arc<str>) {
+    fn work(&self) {
         let mut queue = lock(&self.queue);
         queue.beginning -= 1;
         loop {
             if let Some(job) = queue.jobs.pop_front() {
                 drop(queue);
-                job.run(name);
+                job.run();
                 queue = lock(&self.queue);
             } else if queue.closed || queue.spare >= MOST_SPARE {
                 return;

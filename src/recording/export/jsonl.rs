@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use serde::Serialize;
 
 use super::{Connection, Direction, Form, Moment, Piece, What, Words};
-use crate::recording::By;
+use crate::recording::{By, Tried};
 
 /// JSON Lines.
 pub(super) struct Objects;
@@ -107,7 +107,8 @@ fn event<'a>(connection: &Connection, what: &'a What) -> Event<'a> {
     match what {
         What::Accepted => Event::Accepted { local, peer },
         What::Connected => Event::Connected { local, peer },
-        What::Tried { address, took, failed } => {
+        What::Tried(tried) => {
+            let Tried { address, took, failed } = &**tried;
             Event::Tried { address: *address, took_us: micros(*took), failed: failed.as_deref() }
         }
         What::Secured(version) => Event::Secured { version },

@@ -231,8 +231,7 @@ impl Form for Packets {
     ) -> io::Result<()> {
         let event = |what: &What| visible(words.event(what).as_bytes());
         // Before a connection is there only tries happen, which are told with its first packet.
-        let begins =
-            !matches!(piece, Piece::Event { what: What::Tried { .. } | What::Failed(_) | What::TimedOut(..), .. });
+        let begins = !matches!(piece, Piece::Event { what: What::Tried(_) | What::Failed(_) | What::TimedOut(..), .. });
         if connection.flow.is_none()
             && begins
             && let Some(ends) = connection.recording.ends()

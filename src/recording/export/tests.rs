@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::recording::{By, Recorder};
+use crate::recording::{By, Recorder, Tried};
 
 struct Plain;
 
@@ -217,7 +217,11 @@ fn a_conversation_is_told_in_every_format() {
     for version in [4, 6] {
         let recording = Recorder::new(Recorder::BUDGET).open();
         let address = ends(version).peer;
-        recording.note(What::Tried { address, took: Duration::from_millis(3), failed: Some("no".into()) });
+        recording.note(What::Tried(Box::new(Tried {
+            address,
+            took: Duration::from_millis(3),
+            failed: Some("no".into()),
+        })));
         recording.connected(ends(version));
         recording.push(Direction::In, b"Welcome!");
         recording.push(Direction::Out, b"Micha\x1bel");
@@ -294,7 +298,11 @@ fn each_way_to_end_has_its_packets() {
 #[test]
 fn who_never_connected_has_no_packets() {
     let recording = Recorder::new(Recorder::BUDGET).open();
-    recording.note(What::Tried { address: ends(4).peer, took: Duration::ZERO, failed: Some("no".into()) });
+    recording.note(What::Tried(Box::new(Tried {
+        address: ends(4).peer,
+        took: Duration::ZERO,
+        failed: Some("no".into()),
+    })));
     let unused = Recorder::new(0).open();
     let all = [recording, unused];
     let extent = Extent::Whole(&all);
