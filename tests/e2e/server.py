@@ -250,6 +250,48 @@ def two_servers():
     same(bob.recv(100), b"<Bob>", "the profile's reply in the terminal")
 
 
+@scenario("all clients in one thread, with TLS: openssl trusts the saved certificate, the Client tab what it is told to trust")
+def one_thread_with_tls():
+    window = Window()
+    own = folder("tls") / "own.pem"
+    unfold(window)
+    window.press("Serve", COMBO)
+    window.press("all clients in one thread")
+    window.press("TLS", COMBO)
+    window.press("with a certificate made for this run")
+    port = start_server(window)
+    window.wait_text("clients are shown SHA-256")
+    window.press("Certificate…")
+    window.set_text("Path to save to", str(own))
+    window.press("Save")
+    window.wait_text("Saved to")
+    window.key("Escape")
+    command = ["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", str(own), "-connect", f"127.0.0.1:{port}"]
+    talk = start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    same(talk.stdout.read(8), b"Welcome!", "the welcome inside TLS")
+    talk.stdin.write(b"Michael\n")
+    talk.stdin.flush()
+    same(talk.stdout.read(16), b"Hello, Michael!\n", "the reply inside TLS")
+    window.wait_text("^events$")
+    window.tab("Client")
+    window.set_text("Host", "127.0.0.1")
+    window.set_text("Port", str(port))
+    window.press("TLS", CHECK)
+    window.press("Connect")
+    window.wait_text("signed by itself, nobody vouches for it")
+    window.press("TLS options")
+    window.set_text("More trusted certificates", str(own))
+    window.press("Connect")
+    window.wait_text("TLS 1.3, verified")
+    window.wait_text("Welcome!")
+    window.press("Disconnect")
+    window.find_enabled("Connect", BUTTON)
+    window.tab("Server")
+    window.press("Stop")
+    window.find_enabled("Start", BUTTON)
+    same(talk.stdout.read(), b"", "a regular end")
+
+
 @scenario("what goes on is told second by second, and comes to its end")
 def throughput():
     window = Window()

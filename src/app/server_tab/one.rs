@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use egui::{CentralPanel, Frame, Panel, RichText, Ui};
+use egui::{CentralPanel, Frame, Panel, RichText, ScrollArea, Ui};
 
 use super::behaviour;
 use super::connections::Connections;
@@ -26,6 +26,12 @@ const DRAIN: usize = 2_000;
 
 /// From this width on there is room for plots beside the table, in points.
 const ROOM_FOR_PLOTS: f32 = 1_000.0;
+
+/// Below this height of the window, in points, the form of the behaviour scrolls.
+const LOW: f32 = 640.0;
+
+/// How much of the height it takes then.
+const BEHAVIOUR: f32 = 0.36;
 
 /// What the tab remembers of one server.
 #[derive(Debug, Default)]
@@ -226,7 +232,8 @@ impl One {
             let text = tf("misbehave-now", &[("how", form.behaviour.misbehave.text().into())]);
             ui.add(egui::Label::new(RichText::new(text).color(style::palette(ui).warn)).wrap());
         }
-        behaviour.show(ui, |ui| {
+        let height = ui.ctx().content_rect().height();
+        let mut content = |ui: &mut Ui| {
             ui.push_id(self.id, |ui| {
                 ui.add_enabled_ui(!running, |ui| {
                     behaviour::form(ui, form);
@@ -243,6 +250,15 @@ impl One {
                     weak(ui, t("misbehave-off"));
                 }
             });
+        };
+        behaviour.show(ui, |ui| {
+            // In a low window the rest of the tab needs room, too.
+            if height < LOW {
+                let scrolls = ScrollArea::vertical().max_height(height * BEHAVIOUR).auto_shrink([false, true]);
+                scrolls.show(ui, content);
+            } else {
+                content(ui);
+            }
         });
         behaviour::misbehave_window(ui.ctx(), &mut self.misbehave, &mut form.behaviour.misbehave, running);
         command
