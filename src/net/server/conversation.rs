@@ -182,6 +182,21 @@ impl<'a> Conversation<'a> {
         };
     }
 
+    /// Takes room for answers from a common one, if it has none; before something is heard.
+    pub(super) fn take_room(&mut self, common: &mut Vec<u8>) {
+        if self.answers.bytes.capacity() == 0 {
+            std::mem::swap(common, &mut self.answers.bytes);
+        }
+    }
+
+    /// Gives its room back, the larger of both; when there is nothing to do before something is heard.
+    pub(super) fn give_room(&mut self, common: &mut Vec<u8>) {
+        let own = std::mem::take(&mut self.answers.bytes);
+        if own.capacity() > common.capacity() {
+            *common = own;
+        }
+    }
+
     /// What was sent last; what of it has been told to others can be taken out.
     pub fn answers(&mut self) -> &mut Answers {
         &mut self.answers
@@ -239,6 +254,30 @@ mod tests {
         assert_eq!(talk.replied(), 2);
         talk.heard(b"exit");
         assert_eq!(doings(&mut talk, 99), ["answered", "Close(Exit)"]);
+    }
+
+    #[test]
+    fn room_for_answers_is_lent_and_given_back() {
+        let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
+        let mut common = Vec::new();
+        for client in 0..3 {
+            let mut talk = Conversation::new(&settings, &rules, ends());
+            assert_eq!(doings(&mut talk, 99), ["Welcome!", "Read"]);
+            talk.give_room(&mut common);
+            for _ in 0..2 {
+                let room = common.capacity();
+                assert!(room >= 8, "as much as a welcome needs");
+                talk.take_room(&mut common);
+                talk.heard(format!("client {client}\n").as_bytes());
+                assert_eq!(common.capacity(), 0, "it is lent");
+                assert_eq!(
+                    doings(&mut talk, 99),
+                    [format!("Hello, client {client}!\\n"), "answered".into(), "Read".into()]
+                );
+                talk.give_room(&mut common);
+                assert!(common.capacity() >= room && talk.answers().bytes.capacity() == 0, "it is given back");
+            }
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) struct EventLoop<'a> {
     unfinished: Vec<usize>,
     /// What a read returns, of whichever client.
     buf: Vec<u8>,
+    /// Where the answers to it are made. A client has it only for as long as they have not gone.
+    answers: Vec<u8>,
 }
 
 struct Client<'a> {
@@ -50,6 +52,8 @@ struct Client<'a> {
     blocked: Option<Instant>,
     /// What is to be done next is a write.
     writes: bool,
+    /// In [`EventLoop::unfinished`].
+    unfinished: bool,
     /// In [`EventLoop::due`].
     due: Option<Instant>,
     /// All that has come was read.
@@ -69,6 +73,7 @@ impl<'a> EventLoop<'a> {
             due: BTreeSet::new(),
             unfinished: Vec::new(),
             buf: vec![0; service.shared.settings.receive_size],
+            answers: Vec::new(),
         }
     }
 
@@ -104,6 +109,7 @@ impl<'a> EventLoop<'a> {
             pausing: None,
             blocked: None,
             writes: false,
+            unfinished: false,
             due: None,
             // What it has sent so far is told as an event.
             drained: true,
@@ -127,7 +133,9 @@ impl<'a> EventLoop<'a> {
             client.drained &= !event.is_readable() && !event.is_read_closed();
             client.ends |= event.is_read_closed();
             // Who sends and sends, and takes nothing, is not asked each time whether it takes something now.
-            if !client.writes || event.is_writable() || client.ends || event.is_error() {
+            let is_now = !client.writes || event.is_writable() || client.ends || event.is_error();
+            // And who has not finished has another turn soon.
+            if is_now && !client.unfinished {
                 self.turn(index);
             }
         }
@@ -135,8 +143,15 @@ impl<'a> EventLoop<'a> {
 
     /// Does what is to be done besides that.
     pub(super) fn go_on(&mut self) {
+        // Not locked meanwhile: what is done for one may poke another.
         let poked = std::mem::take(&mut *lock(&self.service.poked));
-        for index in std::mem::take(&mut self.unfinished).into_iter().chain(poked) {
+        for index in poked {
+            self.turn(index);
+        }
+        for index in std::mem::take(&mut self.unfinished) {
+            if let Some(Some(client)) = self.clients.get_mut(index) {
+                client.unfinished = false;
+            }
             self.turn(index);
         }
         let now = Instant::now();
@@ -158,7 +173,7 @@ impl<'a> EventLoop<'a> {
     fn turn(&mut self, index: usize) {
         let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
         // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, self.service)))
+        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, &mut self.answers, self.service)))
             .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
         let due = match ended {
             Ok(Turn::Waits) => {
@@ -166,7 +181,9 @@ impl<'a> EventLoop<'a> {
                 client.securing.into_iter().chain(client.pausing).chain(blocked).min()
             }
             Ok(Turn::Unfinished) => {
-                self.unfinished.push(index);
+                if !std::mem::replace(&mut client.unfinished, true) {
+                    self.unfinished.push(index);
+                }
                 None
             }
             Ok(Turn::Over(_)) | Err(_) => None,
@@ -212,7 +229,7 @@ enum Turn {
 }
 
 impl Client<'_> {
-    fn turn(&mut self, buf: &mut [u8], service: &Service) -> Result<Turn, Error> {
+    fn turn(&mut self, buf: &mut [u8], answers: &mut Vec<u8>, service: &Service) -> Result<Turn, Error> {
         if let Some(until) = self.securing {
             service.show(&self.connection, Doing::Securing);
             if !self.wire.secure_at_once()? {
@@ -223,7 +240,9 @@ impl Client<'_> {
             self.drained = false;
         }
         self.wire.go_on_half_closing();
-        let flushed = !self.connection.hand.anything_waits() || self.flush()?;
+        if (!self.connection.hand.anything_waits() || self.flush()?) && !self.writes {
+            self.blocked = None;
+        }
         let Self { connection, wire, talk, .. } = self;
         if let Some(until) = self.pausing {
             if Instant::now() < until && !wire.is_shut() {
@@ -236,9 +255,6 @@ impl Client<'_> {
         loop {
             match talk.next() {
                 Do::Read => {
-                    if flushed {
-                        self.blocked = None;
-                    }
                     if connection.hand.is_held() && !wire.is_shut() {
                         service.show(connection, Doing::Held);
                         return Ok(Turn::Waits);
@@ -252,6 +268,7 @@ impl Client<'_> {
                             return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
                         }
                         self.drained = true;
+                        talk.give_room(answers);
                         service.reporter.wake();
                         connection.set_reading();
                         return Ok(Turn::Waits);
@@ -262,6 +279,7 @@ impl Client<'_> {
                     self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends && !wire.is_over_tls();
                     self.came = connection.recording.newest();
                     connection.count_in(n);
+                    talk.take_room(answers);
                     talk.heard(&buf[..n]);
                 }
                 Do::Write(bytes) => {

@@ -51,7 +51,7 @@ pub const SAMPLE: usize = 80;
 impl Answers {
     /// Ready for the next read; the room is used again, unless there is much more of it than was needed.
     pub fn clear(&mut self) {
-        if self.bytes.capacity() > (64 << 10).max(8 * self.bytes.len()) {
+        if self.bytes.capacity() > (4 << 10).max(8 * self.bytes.len()) {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
