@@ -152,7 +152,7 @@ impl ClientTab {
             Some(Change::Close(index)) => self.close(index),
             Some(Change::Add) => {
                 // As the one that is shown.
-                let form = self.sessions.get(self.shown).map(|one| one.form.clone()).unwrap_or_default();
+                let form = self.sessions.get(self.shown).map(|one| one.form.for_another()).unwrap_or_default();
                 self.add(form);
             }
             None => {}

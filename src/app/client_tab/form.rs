@@ -79,6 +79,12 @@ impl Default for SessionForm {
 }
 
 impl SessionForm {
+    /// For a new session that begins as this one is.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { tls: self.tls.for_another(), ..self.clone() }
+    }
+
     /// How to make the connection that is about to be made.
     pub fn options(&mut self) -> Options {
         Options { tls: self.tls.take(), ..Options::default() }

@@ -36,6 +36,12 @@ impl TlsForm {
         })
     }
 
+    /// The same for another session: what was accepted for one connection is not for others.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { accept_any: false, ..self.clone() }
+    }
+
     /// The box beside the port.
     pub fn check_box(&mut self, ui: &mut Ui) {
         ui.checkbox(&mut self.on, t("client-tls")).on_hover_text(t("client-tls-hover"));
@@ -93,4 +99,18 @@ pub(super) fn card(security: &Security) -> Card {
         Trust::Refused(tf("certificate-is-refused", &[("reason", reason.into())]))
     };
     Card { chain: security.chain.clone(), trust: Some(trust) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepting_any_certificate_is_for_one_connection_of_one_session() {
+        let mut form = TlsForm { on: true, accept_any: true, ..TlsForm::default() };
+        let accepts = |form: &mut TlsForm| form.take().is_some_and(|tls| tls.accept_any);
+        assert!(!accepts(&mut form.for_another()));
+        assert!(accepts(&mut form));
+        assert!(!accepts(&mut form));
+    }
 }
