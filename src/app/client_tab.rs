@@ -227,8 +227,7 @@ fn session_tab(ui: &mut Ui, session: &SessionView, is_shown: bool) -> egui::Resp
 }
 
 fn close_button(ui: &mut Ui) -> bool {
-    let button = ui.add(egui::Button::new("×").frame(false)).on_hover_text(t("session-close-hover"));
-    button.accessible_name(t("session-close")).clicked()
+    widgets::cross(ui, t("session-close"), t("session-close-hover")).clicked()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::jobs::{Done, Jobs};
 use crate::net::Error;
 
-/// Asks where to save what should be called `name`. A dialog that cannot open, or never answers, holds nothing up: the
+/// Asks where to save; `target` is what is proposed, a file in a folder. A dialog that cannot open, or never answers, holds nothing up: the
 /// answer is what `done` makes of the path, whenever it comes; `None` if the person thought better of it, or no dialog
 /// could open.
 ///
@@ -14,10 +14,11 @@ use crate::net::Error;
 pub fn ask_where_to_save(
     frame: &eframe::Frame,
     jobs: &Jobs,
-    folder: &Path,
-    name: &str,
+    target: &Path,
     done: impl FnOnce(Option<PathBuf>) -> Done + Send + 'static,
 ) -> Result<(), Error> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let folder = target.parent().unwrap_or(target);
     let dialog = rfd::AsyncFileDialog::new().set_parent(frame).set_directory(folder).set_file_name(name).save_file();
     jobs.start("save-dialog", move || {
         let path = pollster::block_on(dialog).map(|file| file.path().to_owned());

@@ -179,10 +179,7 @@ impl Exporting {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let target = self.target();
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let folder = target.parent().unwrap_or(&self.folder);
-        match dialogs::ask_where_to_save(frame, jobs, folder, &name, Done::ExportPathChosen) {
+        match dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::ExportPathChosen) {
             Ok(()) => self.asking = true,
             Err(error) => notices.bad(error.to_string()),
         }

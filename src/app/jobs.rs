@@ -70,6 +70,23 @@ pub enum Done {
     SystemTheme(egui::Theme),
 }
 
+impl Done {
+    /// Whether a dialog was closed that gave no path.
+    #[must_use]
+    pub fn is_without_path(&self) -> bool {
+        matches!(
+            self,
+            Self::PathChosen { path: None, .. }
+                | Self::ExportPathChosen(None)
+                | Self::SendPathChosen { path: None, .. }
+                | Self::RulesPathChosen(_, None)
+                | Self::ProfilePathChosen(_, None)
+                | Self::CertificatePathChosen(None)
+                | Self::TlsPathChosen { path: None, .. }
+        )
+    }
+}
+
 /// Starts jobs and takes their answers.
 #[derive(Debug)]
 pub struct Jobs {

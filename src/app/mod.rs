@@ -109,6 +109,9 @@ impl App {
         self.client.drain(&tools);
         self.fetch.drain(&tools);
         while let Some(done) = self.jobs.next() {
+            if done.is_without_path() {
+                self.notices.no_path();
+            }
             match done {
                 Done::SystemTheme(theme) => ctx.options_mut(|options| options.fallback_theme = theme),
                 Done::PathChosen { body, path: Some(path) } => {
@@ -116,7 +119,6 @@ impl App {
                 }
                 Done::PathChosen { path: None, .. } => {
                     self.fetch.dialog_closed();
-                    self.notices.no_path();
                 }
                 Done::Saved(Ok(path)) => {
                     let text = tf("saved", &[("path", path.display().to_string().into())]);
@@ -128,22 +130,13 @@ impl App {
                     self.notices.bad(error.to_string());
                 }
                 Done::ExportPathChosen(path) => {
-                    if path.is_none() {
-                        self.notices.no_path();
-                    }
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }
                 Done::Exported(result) => self.exporting.done(result, &mut self.notices),
                 Done::SendPathChosen { session, path } => {
-                    if path.is_none() {
-                        self.notices.no_path();
-                    }
                     self.client.file_chosen(session, path);
                 }
                 Done::RulesPathChosen(server, path) => {
-                    if path.is_none() {
-                        self.notices.no_path();
-                    }
                     self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
                 Done::RulesRead(server, result) => {
@@ -152,20 +145,14 @@ impl App {
                 }
                 Done::RulesWritten(result) => self.rules.written(result, &mut self.notices),
                 Done::ProfilePathChosen(server, path) => {
-                    if path.is_none() {
-                        self.notices.no_path();
-                    }
                     self.server.profiles.chosen(server, path, &self.jobs, &mut self.notices);
                 }
                 Done::CertificatePathChosen(path) => {
-                    if path.is_none() {
-                        self.notices.no_path();
-                    }
                     self.certificate.chosen(path, &self.jobs, &mut self.notices);
                 }
                 Done::CertificateSaved(result) => self.certificate.saved(result, &mut self.notices),
                 Done::TlsPathChosen { which, number, path } => {
-                    if let Some(path) = self.tls_files.chosen(path, &mut self.notices) {
+                    if let Some(path) = self.tls_files.chosen(path) {
                         match which {
                             TlsFile::Roots => self.client.roots_chosen(number, path),
                             _ => self.server.tls_chosen(number, &mut self.settings.servers, which, path),

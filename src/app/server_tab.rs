@@ -7,13 +7,13 @@ mod profiles;
 mod throughput;
 mod tls;
 
-use egui::{Align, Button, Color32, Frame, Layout, Panel, RichText, TextStyle, Ui, vec2};
+use egui::{Align, Button, Color32, Frame, Layout, Panel, TextStyle, Ui, vec2};
 
 use super::command::Command;
 use super::settings::{ServerForm, Servers};
 use super::tls_files::TlsFile;
 use super::widgets::certificate::Card;
-use super::widgets::{SIGN, small_row, small_tab, wire};
+use super::widgets::{self, CROSS, SIGN, small_row, small_tab, wire};
 use super::{Tools, style};
 use crate::i18n::{t, tf};
 use crate::net::server::profile::Profile;
@@ -24,8 +24,6 @@ use profiles::Profiles;
 
 /// Distance between a server's name and the cross that closes it, in points.
 const NEAR: f32 = 1.0;
-/// Closes a server.
-const CROSS: &str = "×";
 
 /// What the tab remembers: as many servers as there are forms, in the same order.
 #[derive(Debug)]
@@ -226,9 +224,9 @@ fn text_width(ui: &Ui, text: &str, style: TextStyle) -> f32 {
 /// The button that closes a server.
 fn cross(ui: &mut Ui, place: usize, name: &str) -> Option<Command> {
     let close = Command::CloseServer(place);
-    let button = ui.add(Button::new(RichText::new(CROSS).weak()).frame_when_inactive(false));
-    let button = button.on_hover_text(close.tooltip(ui.ctx()));
-    button.accessible_name(tf("server-close", &[("name", name.into())])).clicked().then_some(close)
+    let what = tf("server-close", &[("name", name.into())]);
+    let hover = close.tooltip(ui.ctx());
+    widgets::cross(ui, what, hover).clicked().then_some(close)
 }
 
 /// What a server is called: its name, or its address.

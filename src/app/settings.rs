@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::net::Error;
-use crate::net::address::{parse_host, parse_port};
+use crate::net::address::{join, parse_host, parse_port};
 use crate::net::fetch::without_userinfo;
 use crate::net::server;
 use crate::net::server::profile::{self, Profile, tidy_name};
@@ -97,8 +97,7 @@ impl ServerForm {
         if !self.name.is_empty() {
             return self.name.clone();
         }
-        let (host, port) = (self.host.trim(), self.port.trim());
-        if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        join(self.host.trim(), self.port.trim())
     }
 }
 

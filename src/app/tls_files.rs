@@ -44,11 +44,8 @@ impl TlsFiles {
     }
 
     /// The dialog was closed.
-    pub fn chosen(&mut self, path: Option<PathBuf>, notices: &mut Notices) -> Option<String> {
+    pub fn chosen(&mut self, path: Option<PathBuf>) -> Option<String> {
         self.asking = false;
-        if path.is_none() {
-            notices.no_path();
-        }
         path.map(|path| path.display().to_string())
     }
 }

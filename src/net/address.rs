@@ -21,10 +21,10 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// `host:port`, an IPv6 address in brackets.
+/// `host:port`, an IPv6 address in brackets. Both may be as they were typed.
 #[must_use]
-pub fn join(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+pub fn join(host: &str, port: impl fmt::Display) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// A host as typed: without brackets, blanks at the ends ignored.

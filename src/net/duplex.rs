@@ -518,20 +518,14 @@ impl Drop for Duplex {
 mod tests {
     use super::*;
     use crate::net::spawn;
-    use crate::recording::{Ends, Recorder};
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
+    use crate::net::test_pairs::{connected, reads_while_a_write_waits, records_in_turn};
+    use std::io::Read;
 
     const PATIENCE: Duration = Duration::from_millis(50);
 
     fn pair() -> (Duplex, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
-        let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
-        let (remote, peer) = listener.accept().expect("accepted");
-        let ends = Ends { local: local.local_addr().expect("address"), peer };
-        let recording = Recorder::new(Recorder::BUDGET).open();
-        recording.connected(ends);
-        (Duplex::new(local, peer, recording, PATIENCE).expect("alive"), remote)
+        let (local, ends, recording, remote) = connected();
+        (Duplex::new(local, ends.peer, recording, PATIENCE).expect("alive"), remote)
     }
 
     #[test]
@@ -545,56 +539,16 @@ mod tests {
 
     #[test]
     fn a_write_that_waits_does_not_keep_the_reader_waiting() {
-        let (wire, mut remote) = pair();
-        let wire = Arc::new(wire);
+        let (wire, remote) = pair();
         wire.stream.socket().set_write_timeout(None).expect("set");
-        let writer = spawn("writer", {
-            let wire = Arc::clone(&wire);
-            move || wire.write(&vec![0; 64 << 20], |_| {})
-        })
-        .expect("thread");
-        // The peer reads nothing before it has been heard.
-        let mut buf = [0; 5];
-        for _ in 0..100 {
-            remote.write_all(b"hello").expect("sent");
-            wire.read(&mut buf).expect("received");
-        }
-        wire.shut();
-        assert!(matches!(writer.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
-        assert!(matches!(wire.read(&mut buf).expect_err("shut").cause, Cause::Cancelled));
+        reads_while_a_write_waits(Arc::new(wire), remote);
     }
 
     #[test]
     fn a_reply_is_never_recorded_before_what_it_replies_to() {
-        let (wire, mut remote) = pair();
-        let wire = Arc::new(wire);
-        let echo = spawn("echo", move || {
-            let mut byte = [0];
-            while remote.read_exact(&mut byte).is_ok() {
-                remote.write_all(&byte).expect("sent");
-            }
-        })
-        .expect("thread");
-        let reader = spawn("reader", {
-            let wire = Arc::clone(&wire);
-            move || while wire.read(&mut [0]).is_ok() {}
-        })
-        .expect("thread");
-        for n in 0..2_000 {
-            wire.write(&[1], |_| {}).expect("sent");
-            while wire.recording.kept().end < 2 * (n + 1) {
-                std::thread::yield_now();
-            }
-        }
-        wire.shut();
-        reader.join().expect("joined");
-        echo.join().expect("joined");
-        wire.recording.read(|log| {
-            for number in log.kept() {
-                let expected = if number % 2 == 0 { Direction::Out } else { Direction::In };
-                assert_eq!(log.segment(number).expect("kept").direction, expected, "segment {number}");
-            }
-        });
+        let (wire, remote) = pair();
+        let recording = Arc::clone(&wire.recording);
+        records_in_turn(Arc::new(wire), &recording, remote);
     }
 
     #[test]

@@ -15,19 +15,32 @@ mod duplex;
 pub mod error;
 pub mod fetch;
 pub mod limits;
+mod regular;
 pub mod report;
 pub mod save;
 pub mod server;
 mod stream;
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+mod test_pairs;
 pub mod tls;
 
 pub use error::{Cause, Error, Operation};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Locks, also after a worker panicked while it held the lock: what these locks guard is whole at every moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Like [`lock`], but `None` while somebody else holds it.
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 /// Starts a thread that has a name. The name is cut to 15 bytes by Linux.

@@ -110,8 +110,6 @@ pub struct Log {
     /// How many events are not kept any more.
     first_event: u64,
     ended: Option<By>,
-    /// The time of the newest segment or event, in microseconds.
-    newest: u64,
 }
 
 /// What one segment costs besides its bytes, for the budget.
@@ -204,17 +202,11 @@ impl Log {
         self.ended.get_or_insert(by);
     }
 
-    /// The time of the newest segment or event, in microseconds: times never run backwards.
-    pub(super) fn newest(&self) -> u64 {
-        self.newest
-    }
-
     /// Keeps one read or write and says what it costs.
     pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8]) -> u64 {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
-        self.newest = at;
         let before = [self.streams[0].kept().end, self.streams[1].kept().end];
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let bytes = &bytes[..len as usize];
@@ -225,7 +217,6 @@ impl Log {
 
     /// Keeps one event.
     pub(super) fn note(&mut self, at: u64, what: What) {
-        self.newest = at;
         match what {
             What::HalfClosed => self.end(By::Us),
             What::Reset => self.end(By::Peer),

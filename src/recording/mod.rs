@@ -373,7 +373,7 @@ impl Recording {
     fn keep(&self, direction: Direction, bytes: &[u8], begun: Option<Instant>) {
         let budget = self.recorder.budget();
         let mut log = lock(&self.log);
-        let at = self.time(&log, begun);
+        let at = self.time(begun);
         // The budget is changed under the lock, so that nobody can free what is not counted yet.
         self.count(|cost| {
             let added = log.append(at, direction, bytes);
@@ -391,7 +391,7 @@ impl Recording {
     /// Keeps what happened to the socket besides reads and writes.
     pub fn note(&self, what: What) {
         let mut log = lock(&self.log);
-        let at = self.time(&log, None);
+        let at = self.time(None);
         log.note(at, what);
         drop(log);
         self.recorder.recorded();
@@ -405,7 +405,7 @@ impl Recording {
     /// Notes that the socket was closed, and by whom.
     pub fn closed(&self) {
         let mut log = lock(&self.log);
-        let at = self.time(&log, None);
+        let at = self.time(None);
         log.end(By::Us);
         let by = log.ended().unwrap_or(By::Us);
         log.note(at, What::Closed(by));
@@ -413,11 +413,11 @@ impl Recording {
         self.recorder.recorded();
     }
 
-    /// The time of what is about to be kept, in microseconds. Asked for under the lock, so that times never run
+    /// The time of what is about to be kept, in microseconds. Asked for with the log locked, so that times never run
     /// backwards inside a recording.
-    fn time(&self, log: &Log, begun: Option<Instant>) -> u64 {
+    fn time(&self, begun: Option<Instant>) -> u64 {
         let since = begun.map_or_else(|| self.origin.elapsed(), |begun| begun.saturating_duration_since(self.origin));
-        let time = u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(log.newest());
+        let time = u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(self.newest());
         self.newest.store(time, Ordering::Relaxed);
         time
     }

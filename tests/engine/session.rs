@@ -10,7 +10,7 @@ use socketscope::net::report::{Waited, Waker};
 use socketscope::net::server::Settings;
 use socketscope::net::{Cause, Operation};
 
-use crate::tools::{Client, LIMIT, accept, listener, quick, recorder, script, serve, wait_for};
+use crate::tools::{Client, LIMIT, accept, ended, failed, listener, quick, recorder, script, serve, wait_for};
 
 fn connect_with(host: &str, port: u16, options: Options, sink: Option<Sink>) -> Session {
     Session::connect(host, port, options, &recorder(), Waker::none(), sink)
@@ -36,24 +36,6 @@ fn until(session: &Session, mut fits: impl FnMut(&Event) -> bool) {
 #[track_caller]
 fn until_connected(session: &Session) {
     until(session, |event| matches!(event, Event::Connected(_)));
-}
-
-/// How it ended, once every thread has.
-#[track_caller]
-fn ended(session: &Session) -> Ended {
-    assert!(session.inbox().wait_end(LIMIT), "it did not end");
-    match session.state() {
-        State::Ended(ended) => ended,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn failed(session: &Session) -> Arc<socketscope::net::Error> {
-    match ended(session) {
-        Ended::Failed(error) => error,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// A session with the test as its server.

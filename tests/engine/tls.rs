@@ -20,7 +20,7 @@ use socketscope::net::tls::{Certificate, Trouble};
 use socketscope::net::{Cause, Operation};
 use socketscope::recording::{Direction, Recording, What};
 
-use crate::tools::{Client, LIMIT, listener, quick, recorder, script, serve, until_closed, wait_for};
+use crate::tools::{Client, LIMIT, ended, failed, listener, quick, recorder, script, serve, until_closed, wait_for};
 
 const MODELS: [Model; 3] = [Model::Threads, Model::Single, Model::Events];
 
@@ -98,23 +98,6 @@ fn until_connected(session: &Session) -> Vec<String> {
     }
 }
 
-#[track_caller]
-fn over(session: &Session) -> Over {
-    assert!(session.inbox().wait_end(LIMIT), "it did not end");
-    match session.state() {
-        State::Ended(ended) => ended,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn failed(session: &Session) -> Arc<socketscope::net::Error> {
-    match over(session) {
-        Over::Failed(error) => error,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn security(session: &Session) -> Arc<Security> {
     session.security().expect("known")
 }
@@ -168,7 +151,7 @@ fn our_client_and_our_server_talk_and_the_recordings_have_the_plain_text() {
         session.send(b"Michael".to_vec()).expect("sent");
         wait_for_bytes(&session, 23);
         session.send(b"exit".to_vec()).expect("sent");
-        assert!(matches!(over(&session), Over::PeerClosed));
+        assert!(matches!(ended(&session), Over::PeerClosed));
         assert!(matches!(until_closed(&made.server, own(&session)), Ended::Exit));
         let recording = session.recording().expect("recording");
         assert_eq!(script(&recording), ["← Welcome!", "→ Michael", "← Hello, Michael!", "→ exit", "← "], "{model:?}");
@@ -297,7 +280,7 @@ fn a_person_can_end_a_handshake_that_never_comes() {
     server.read_exact(&mut [0; 5]).expect("its hello");
     assert!(matches!(session.state(), State::Connecting));
     session.disconnect();
-    assert!(matches!(over(&session), Over::Disconnected));
+    assert!(matches!(ended(&session), Over::Disconnected));
 }
 
 #[test]
@@ -316,7 +299,7 @@ fn a_half_close_is_told_inside_tls_and_replies_still_come() {
         wait_for_bytes(&session, 8);
         session.send(b"Michael".to_vec()).expect("sent");
         session.half_close();
-        assert!(matches!(over(&session), Over::PeerClosed), "{model:?}");
+        assert!(matches!(ended(&session), Over::PeerClosed), "{model:?}");
         let recording = session.recording().expect("recording");
         let said = script(&recording);
         assert!(said.contains(&"← Hello, Michael!".to_owned()), "{model:?}: {said:?}");
@@ -327,7 +310,7 @@ fn a_half_close_is_told_inside_tls_and_replies_still_come() {
         let session = made.client();
         wait_for_bytes(&session, 8);
         made.server.connections().last().expect("open").half_close();
-        assert!(matches!(over(&session), Over::PeerClosed), "{model:?}");
+        assert!(matches!(ended(&session), Over::PeerClosed), "{model:?}");
     }
 }
 
@@ -394,7 +377,7 @@ fn a_server_that_ends_without_a_farewell_has_cut_the_connection() {
         let farewell = stream.read(&mut [0]);
         assert!(matches!(farewell, Ok(0)), "{farewell:?}");
     });
-    assert!(matches!(over(&connect(address, any(), None)), Over::PeerClosed));
+    assert!(matches!(ended(&connect(address, any(), None)), Over::PeerClosed));
 }
 
 #[test]
@@ -503,7 +486,7 @@ fn much_goes_both_ways_at_once_and_what_a_person_sends_comes_between_whole() {
         let all = sent.len() + by_hand.len();
         wait_for("all to be heard", || heard.lock().expect("heard").len() >= all);
         session.half_close();
-        assert!(matches!(over(&session), Over::PeerClosed), "{model:?}");
+        assert!(matches!(ended(&session), Over::PeerClosed), "{model:?}");
         let mut heard = std::mem::take(&mut *heard.lock().expect("heard"));
         let at = heard.windows(by_hand.len()).position(|window| window == by_hand).expect("in one piece");
         heard.drain(at..at + by_hand.len());

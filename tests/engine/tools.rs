@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use socketscope::net::client::{self, Session, State};
 use socketscope::net::report::Waker;
 use socketscope::net::server::{Ended, Event, Server, Settings};
 use socketscope::recording::{Direction, Recorder, Recording};
@@ -136,4 +137,23 @@ pub fn accept(listener: &TcpListener) -> Client {
     stream.set_nodelay(true).expect("set");
     stream.set_read_timeout(Some(LIMIT)).expect("set");
     Client(stream)
+}
+
+/// How a session ended, once every thread of it has.
+#[track_caller]
+pub fn ended(session: &Session) -> client::Ended {
+    assert!(session.inbox().wait_end(LIMIT), "it did not end");
+    match session.state() {
+        State::Ended(ended) => ended,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why a session failed.
+#[track_caller]
+pub fn failed(session: &Session) -> Arc<socketscope::net::Error> {
+    match ended(session) {
+        client::Ended::Failed(error) => error,
+        other => panic!("{other:?}"),
+    }
 }

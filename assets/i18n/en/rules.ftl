@@ -59,7 +59,6 @@ rule-remove = Remove
 rule-mistake = rule { $rule }: { $what }
 rule-file = { $path } cannot be read: { $cause }
 rule-file-large = it is larger than { $most }
-rule-not-a-file = it is not a file
 
 rules-greeting = Greeting: no rules
 rules-echo = Echo

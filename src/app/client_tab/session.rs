@@ -258,7 +258,7 @@ impl SessionView {
             shown.push('…');
         }
         let port = text::visible(self.form.port.trim().as_bytes());
-        port.parse().map_or_else(|_| format!("{shown}:{port}"), |port| join(&shown, port))
+        join(&shown, port)
     }
 
     /// How it stands, for its tab: the colour and the words.

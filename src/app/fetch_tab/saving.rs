@@ -97,8 +97,8 @@ impl Saving {
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let Some(body) = self.body.clone().filter(|_| !self.asking && !self.writing) else { return };
-        let name = name(&body).display().to_string();
-        match dialogs::ask_where_to_save(frame, jobs, &self.folder, &name, |path| Done::PathChosen { body, path }) {
+        let target = self.folder.join(name(&body));
+        match dialogs::ask_where_to_save(frame, jobs, &target, |path| Done::PathChosen { body, path }) {
             Ok(()) => self.asking = true,
             Err(error) => notices.bad(error.to_string()),
         }

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Button, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::command::Command;
 use crate::app::jobs::{Done, Jobs};
 use crate::app::settings::ServerForm;
 use crate::app::widgets::file_row::{Buttons, FileRow};
 use crate::app::widgets::notices::Notices;
-use crate::app::widgets::{bad, entered, field_width, weak};
+use crate::app::widgets::{bad, cross, entered, field_width, form_menu, weak};
 use crate::i18n::{t, tf};
 use crate::net::Error;
 use crate::net::server::profile::{self, LONGEST_NAME, MOST, Profile};
@@ -45,10 +44,7 @@ impl Profiles {
         running: bool,
     ) -> Option<Command> {
         let mut command = None;
-        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let (button, _) = MenuButton::new(RichText::new(t("profiles")).small()).config(stays).ui(ui, |ui| {
-            // It has fields like any window, not only what menus have.
-            ui.reset_style();
+        form_menu(ui, RichText::new(t("profiles")).small(), t("profiles-hover"), |ui| {
             ui.set_width(WIDTH);
             name_row(ui, form, kept);
             ui.separator();
@@ -56,7 +52,6 @@ impl Profiles {
             ui.separator();
             command = self.file.ui(ui, "profile-path", BUTTONS, !running, form.profile().is_ok());
         });
-        button.on_hover_text(t("profiles-hover"));
         command
     }
 
@@ -191,8 +186,7 @@ fn list(ui: &mut Ui, form: &mut ServerForm, kept: &mut Vec<Profile>, running: bo
                     ui.close();
                 }
                 let what = tf("profile-delete", &[("name", profile.name.clone().into())]);
-                let cross = ui.add(Button::new(RichText::new("×").weak()).frame_when_inactive(false));
-                if cross.on_hover_text(&what).accessible_name(what).clicked() {
+                if cross(ui, what.clone(), what).clicked() {
                     delete = Some(place);
                 }
             });

@@ -56,7 +56,7 @@ pub fn recent_menu(ui: &mut Ui, recent: &[String]) -> Option<String> {
 }
 
 /// A button that opens a small form of its own: it stays open until a press beside it, Escape, or [`Ui::close`].
-pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&mut Ui)) {
+pub fn form_menu<'a>(ui: &mut Ui, title: impl egui::IntoAtoms<'a>, hover: String, form: impl FnOnce(&mut Ui)) {
     let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     // What is pressed or typed in looks as it does elsewhere, not as the entries of a menu.
     let config = stays.style(StyleModifier::default());
@@ -66,6 +66,15 @@ pub fn form_menu(ui: &mut Ui, title: String, hover: String, form: impl FnOnce(&m
 
 /// Its colour says how something stands.
 pub const SIGN: &str = "●";
+
+/// Closes or deletes something.
+pub const CROSS: &str = "×";
+
+/// The small button that does; `what` is its name, `hover` says what it does.
+pub fn cross(ui: &mut Ui, what: String, hover: String) -> Response {
+    let button = ui.add(egui::Button::new(RichText::new(CROSS).weak()).frame_when_inactive(false));
+    button.on_hover_text(hover).accessible_name(what)
+}
 
 /// Makes what follows in a row as small as [`small_tab`]s are.
 pub fn small_row(ui: &mut Ui) {

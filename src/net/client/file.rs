@@ -1,6 +1,5 @@
 //! A file that is sent in pieces, in order with the messages; never whole in memory.
 
-use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +9,7 @@ use super::{Event, Shared};
 use crate::i18n::{bytes, t, tf};
 use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
-use crate::net::{Cause, Error, Operation, lock};
+use crate::net::{Cause, Error, Operation, lock, regular};
 
 /// So many bytes of a file are in memory at a time: 64 KiB.
 const PIECE: usize = 64 << 10;
@@ -132,7 +131,7 @@ impl Sending {
         if self.is_cancelled() {
             return Ok(FileEnd::Cancelled);
         }
-        let (mut file, known) = open_regular(&self.path).map_err(Trouble::File)?;
+        let (mut file, known) = regular::open(&self.path).map_err(Trouble::File)?;
         let size = known.len();
         self.size.store(size, Ordering::Release);
         let mut piece = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
@@ -164,24 +163,4 @@ impl Sending {
 enum Trouble {
     File(io::Error),
     Connection(Error),
-}
-
-/// Opens a regular file: a pipe or a device could wait for ever, have no end, or do something when it is opened.
-fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
-    let regular = |known: Metadata| {
-        if known.is_file() { Ok(known) } else { Err(io::Error::other(t("file-not-regular"))) }
-    };
-    // Asked first: opening a pipe waits for its other end.
-    regular(std::fs::metadata(path)?)?;
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // Should it have become a pipe meanwhile.
-        options.custom_flags(libc::O_NONBLOCK);
-    }
-    let file = options.open(path)?;
-    let known = regular(file.metadata()?)?;
-    Ok((file, known))
 }

@@ -229,8 +229,11 @@ impl Service {
         self.sample(connection, talk.answers().matched.take());
     }
 
-    /// Keeps and reports how a connection ended; its stream is closed.
+    /// Keeps and reports how a connection ended; its stream is closed. What a person here asked for is told from a server's
+    /// stop.
     pub(super) fn end(&self, connection: &Arc<Connection>, ended: Ended) {
+        let asked = if matches!(ended, Ended::Stopped) { connection.hand.asked() } else { None };
+        let ended = asked.unwrap_or(ended);
         connection.set_doing(Doing::Closed);
         connection.hand.unlink();
         let ended = connection.ended.get_or_init(|| ended).clone();

@@ -10,9 +10,9 @@ use mio::Token;
 use mio::event::Event;
 
 use super::connection::{Connection, Service, broken};
-use super::conversation::{Conversation, Do, Why};
+use super::conversation::{Conversation, Do};
 use super::hand::Link;
-use super::serve::MOST_FAREWELL;
+use super::serve::part;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::duplex::Duplex;
 use crate::net::{Error, Operation, lock};
@@ -164,8 +164,7 @@ impl<'a> EventLoop<'a> {
     pub(super) fn end(mut self) {
         for client in std::mem::take(&mut self.clients).into_iter().flatten() {
             client.wire.shut();
-            let ended = client.connection.hand.asked().unwrap_or(Ended::Stopped);
-            self.over(*client, ended);
+            self.over(*client, Ended::Stopped);
         }
     }
 
@@ -197,10 +196,7 @@ impl<'a> EventLoop<'a> {
         }
         let ended = match ended {
             Ok(Turn::Over(ended)) => ended,
-            Err(error) => match broken(error) {
-                Ended::Stopped => client.connection.hand.asked().unwrap_or(Ended::Stopped),
-                ended => ended,
-            },
+            Err(error) => broken(error),
             Ok(_) => {
                 self.clients[index] = Some(client);
                 return;
@@ -265,7 +261,7 @@ impl Client<'_> {
                     let read = if self.drained { None } else { wire.read_at_once(buf)? };
                     let Some(n) = read else {
                         if wire.is_shut() {
-                            return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
+                            return Ok(Turn::Over(Ended::Stopped));
                         }
                         self.drained = true;
                         talk.give_room(answers);
@@ -302,20 +298,13 @@ impl Client<'_> {
                 }
                 Do::Stall => {
                     if wire.is_shut() {
-                        return Ok(Turn::Over(connection.hand.asked().unwrap_or(Ended::Stopped)));
+                        return Ok(Turn::Over(Ended::Stopped));
                     }
                     service.show(connection, Doing::Pausing);
                     return Ok(Turn::Waits);
                 }
                 Do::Answered => service.answered(connection, talk, self.came),
-                Do::Close(why) => {
-                    if why == Why::Reset {
-                        wire.reset();
-                    } else if why.is_polite() {
-                        wire.say_goodbye(buf, MOST_FAREWELL, |n| connection.count_in(n));
-                    }
-                    return Ok(Turn::Over(why.ended(connection.ends)));
-                }
+                Do::Close(why) => return Ok(Turn::Over(part(connection, wire, why, buf))),
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::connection::Service;
 use super::{Connection, Doing, Ended, Event};
 use crate::net::duplex::Duplex;
-use crate::net::{Cause, Error, Operation, lock, spawn};
+use crate::net::{Cause, Error, Operation, lock, spawn, try_lock};
 
 /// The most bytes that wait to be sent to one connection: 1 MiB.
 pub const MOST_WAITING: usize = 1 << 20;
@@ -237,11 +237,7 @@ impl Connection {
         let link = link.ok_or_else(|| error(Cause::NotConnected))?;
         let (mut rest, mut begun) = (message, false);
         // Kept until the rest waits: nothing may come between.
-        let writing = match hand.writing.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
+        let writing = try_lock(&hand.writing);
         if waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();

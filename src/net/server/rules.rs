@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::template::{Facts, Template};
 use crate::i18n::{t, tf};
-use crate::net::{Cause, Error, Operation};
+use crate::net::{Cause, Error, Operation, regular};
 use crate::recording::encoding::Encoding;
 use crate::recording::escapes::{parse_escapes, parse_hex};
 use crate::typed::mistake_text;
@@ -435,14 +435,7 @@ fn compile(rule: &Rule, read: impl Fn(&Path) -> io::Result<Vec<u8>>) -> Result<C
 /// # Errors
 /// What the system says.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    use io::Read as _;
-    // Asked first: opening a pipe waits for its other end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other(t("rule-not-a-file")));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    regular::read(path, LARGEST_FILE)
 }
 
 /// Reads the rules of a file.

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const SMALL: usize = 2 << 10;
 
 /// After a close, so much of what the client has still sent is read, in bytes.
-pub(super) const MOST_FAREWELL: usize = 1 << 20;
+const MOST_FAREWELL: usize = 1 << 20;
 
 /// A client to be served.
 #[derive(Debug)]
@@ -64,8 +64,17 @@ fn serve(connection: &Arc<Connection>, stream: TcpStream, service: &Arc<Service>
     if service.shared.hang_up.is_cancelled() {
         wire.shut();
     }
-    let ended = Talk { connection, wire: &wire, service }.converse().unwrap_or_else(broken);
-    connection.hand.asked().filter(|_| matches!(ended, Ended::Stopped)).unwrap_or(ended)
+    Talk { connection, wire: &wire, service }.converse().unwrap_or_else(broken)
+}
+
+/// Parts from a client as is fit, in whichever way it was served; the stream is closed after that. How the connection ended.
+pub(super) fn part(connection: &Connection, wire: &Duplex, why: Why, buf: &mut [u8]) -> Ended {
+    if why == Why::Reset {
+        wire.reset();
+    } else if why.is_polite() {
+        wire.say_goodbye(buf, MOST_FAREWELL, |n| connection.count_in(n));
+    }
+    why.ended(connection.ends)
 }
 
 /// The room for what a read returns: small, and large only while reads fill it.
@@ -142,14 +151,7 @@ impl Talk<'_> {
                     return Ok(Ended::Stopped);
                 }
                 Do::Answered => service.answered(connection, &mut talk, came),
-                Do::Close(why) => {
-                    if why == Why::Reset {
-                        wire.reset();
-                    } else if why.is_polite() {
-                        wire.say_goodbye(room.get(), MOST_FAREWELL, |n| connection.count_in(n));
-                    }
-                    return Ok(why.ended(connection.ends));
-                }
+                Do::Close(why) => return Ok(part(connection, wire, why, room.get())),
             }
         }
     }

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use data_encoding::{BASE64, HEXUPPER};
+use data_encoding::HEXUPPER;
 use jiff::Timestamp;
+use pem::{EncodeConfig, LineEnding, Pem};
 use ring::digest::{SHA256, digest};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -91,16 +92,8 @@ impl Certificate {
     /// The certificate as PEM, with a line's end at its end.
     #[must_use]
     pub fn pem(&self) -> String {
-        let base64 = BASE64.encode(&self.der);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        let mut rest = base64.as_str();
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(rest.len().min(64));
-            pem += line;
-            pem.push('\n');
-            rest = after;
-        }
-        pem + "-----END CERTIFICATE-----\n"
+        let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+        pem::encode_config(&Pem::new("CERTIFICATE", self.der.as_slice()), lines)
     }
 
     /// The certificates of a chain as PEM, one after the other.

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, Error as TlsError, ServerConfig, ServerConnection};
@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ClientConnection, Connection, Error as TlsError, Serv
 use super::explain::{explain, explain_client};
 use super::{Trouble, version_name};
 use crate::net::fetch::Fault;
-use crate::net::lock;
+use crate::net::{lock, try_lock};
 
 /// The most plain text that goes as one: a record (RFC 8446 §5.1).
 const RECORD: usize = 16 << 10;
@@ -196,7 +196,7 @@ impl Layer {
     /// that does not wait.
     pub(crate) fn write_at_once(&self, socket: &impl Socket, bytes: &[u8]) -> Option<io::Result<usize>> {
         socket.can_write_at_once().then(|| {
-            let mut outgoing = self.try_outgoing().ok_or(ErrorKind::WouldBlock)?;
+            let mut outgoing = try_lock(&self.outgoing).ok_or(ErrorKind::WouldBlock)?;
             self.write_with(&mut outgoing, bytes, at_once(socket))
         })
     }
@@ -230,7 +230,7 @@ impl Layer {
     /// # Errors
     /// What `put` says, also that it is not the time, and so while somebody else sends: then it is to be called again.
     pub(crate) fn say_farewell(&self, mut put: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
-        let mut outgoing = self.try_outgoing().ok_or(ErrorKind::WouldBlock)?;
+        let mut outgoing = try_lock(&self.outgoing).ok_or(ErrorKind::WouldBlock)?;
         lock(&self.connection).send_close_notify();
         self.send(&mut outgoing, &mut put)
     }
@@ -270,17 +270,9 @@ impl Layer {
     /// Sends what TLS has to send by itself, if that goes at once: else it goes with the next write.
     fn send_what_goes(&self, socket: &impl Socket) {
         let wants = lock(&self.connection).wants_write();
-        if let Some(mut outgoing) = self.try_outgoing().filter(|_| wants) {
+        if let Some(mut outgoing) = try_lock(&self.outgoing).filter(|_| wants) {
             // What is wrong with the socket is found out by who reads or writes.
             _ = self.send(&mut outgoing, &mut at_once(socket));
-        }
-    }
-
-    fn try_outgoing(&self) -> Option<MutexGuard<'_, Outgoing>> {
-        match self.outgoing.try_lock() {
-            Ok(outgoing) => Some(outgoing),
-            Err(TryLockError::Poisoned(outgoing)) => Some(outgoing.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
         }
     }
 
@@ -312,25 +304,20 @@ impl<S: Socket> Read for Reads<'_, S> {
 mod tests {
     use super::*;
     use crate::net::duplex::Duplex;
+    use crate::net::test_pairs::{connected, reads_while_a_write_waits, records_in_turn};
     use crate::net::tls::{Own, Trust, client_config};
     use crate::net::{Cause, spawn};
-    use crate::recording::{Direction, Ends, Recorder, Recording};
+    use crate::recording::{Direction, Recording};
     use rustls::StreamOwned;
     use std::io::Write;
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpStream;
     use std::time::Duration;
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
     /// A client with TLS over it, which is not agreed on, its recording, and the other end.
     fn pair() -> (Arc<Duplex>, Arc<Recording>, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
-        let local = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
-        let (remote, _) = listener.accept().expect("accepted");
-        remote.set_nodelay(true).expect("set");
-        let ends = Ends { local: local.local_addr().expect("address"), peer: local.peer_addr().expect("address") };
-        let recording = Recorder::new(Recorder::BUDGET).open();
-        recording.connected(ends);
+        let (local, ends, recording, remote) = connected();
         let (config, _) = client_config(Trust { roots: None, accept_any: true }).expect("settings");
         let layer = Layer::client(Arc::new(config), "localhost").expect("a name");
         let wire = Duplex::new(local, ends.peer, Arc::clone(&recording), PATIENCE).expect("alive").over_tls(layer);
@@ -371,53 +358,14 @@ mod tests {
 
     #[test]
     fn a_write_that_waits_does_not_keep_the_reader_waiting() {
-        let (wire, _, mut remote) = secured();
-        let writer = spawn("writer", {
-            let wire = Arc::clone(&wire);
-            move || wire.write(&vec![0; 64 << 20], |_| {})
-        })
-        .expect("thread");
-        // The peer reads nothing before it has been heard.
-        let mut buf = [0; 5];
-        for _ in 0..100 {
-            remote.write_all(b"hello").expect("sent");
-            assert_eq!(wire.read(&mut buf).expect("received"), 5);
-        }
-        wire.shut();
-        assert!(matches!(writer.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
-        assert!(matches!(wire.read(&mut buf).expect_err("shut").cause, Cause::Cancelled));
+        let (wire, _, remote) = secured();
+        reads_while_a_write_waits(wire, remote);
     }
 
     #[test]
     fn a_reply_is_never_recorded_before_what_it_replies_to() {
-        let (wire, recording, mut remote) = secured();
-        let echo = spawn("echo", move || {
-            let mut byte = [0];
-            while remote.read_exact(&mut byte).is_ok() {
-                remote.write_all(&byte).expect("sent");
-            }
-        })
-        .expect("thread");
-        let reader = spawn("reader", {
-            let wire = Arc::clone(&wire);
-            move || while wire.read(&mut [0]).is_ok() {}
-        })
-        .expect("thread");
-        for n in 0..2_000 {
-            wire.write(&[1], |_| {}).expect("sent");
-            while recording.kept().end < 2 * (n + 1) {
-                std::thread::yield_now();
-            }
-        }
-        wire.shut();
-        reader.join().expect("joined");
-        echo.join().expect("joined");
-        recording.read(|log| {
-            for number in log.kept() {
-                let expected = if number % 2 == 0 { Direction::Out } else { Direction::In };
-                assert_eq!(log.segment(number).expect("kept").direction, expected, "segment {number}");
-            }
-        });
+        let (wire, recording, remote) = secured();
+        records_in_turn(wire, &recording, remote);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The certificate that our server shows: made for this run, or from files.
 
-use std::io::Read;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use rustls::{Error as TlsError, InconsistentKeys, ServerConfig};
 
 use super::{Certificate, Trouble};
 use crate::i18n::t;
+use crate::net::regular::{self, NotRegular};
 use crate::net::{Error, Operation, address};
 
 /// No file of certificates or of a key is larger: 1 MiB.
@@ -120,13 +120,10 @@ impl Own {
 /// A regular file, whole.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let error = |trouble| Error::new(Operation::Understand, path.display(), trouble);
-    let unreadable = |e: std::io::Error| error(Trouble::Unreadable(e.to_string()));
-    // Asked before it is opened: opening a pipe would wait for who writes to it.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(error(Trouble::NotAFile));
-    }
-    let mut pem = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut pem)).map_err(unreadable)?;
+    let pem = regular::read(path, MOST).map_err(|e| match e.get_ref() {
+        Some(inner) if inner.is::<NotRegular>() => error(Trouble::NotAFile),
+        _ => error(Trouble::Unreadable(e.to_string())),
+    })?;
     if pem.len() as u64 > MOST { Err(error(Trouble::TooLarge(MOST))) } else { Ok(pem) }
 }
 

@@ -258,7 +258,15 @@ impl Wire {
     ) -> Option<Command> {
         let mut command = None;
         ui.horizontal(|ui| {
-            ui.strong(title).on_hover_text(t("wire-hover"));
+            // What follows it must not cover it.
+            let mut buttons = vec![t("copy"), Command::Export.label(), Command::Find.label()];
+            buttons.extend(has_partner.then(|| t("both-ends")));
+            let room = super::field_width(ui, &buttons);
+            ui.scope(|ui| {
+                ui.set_max_width(room);
+                let title = egui::Label::new(egui::RichText::new(title).strong()).truncate();
+                ui.add(title).on_hover_text(t("wire-hover"));
+            });
             let Some(recording) = recording else { return };
             if self.reading.is_behind() {
                 super::weak(ui, t("wire-behind"));
