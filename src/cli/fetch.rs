@@ -72,6 +72,7 @@ impl Args {
             follow: !self.no_follow,
             extra_roots: self.cacert.clone(),
             accept_any_certificate: self.insecure,
+            ..known
         }
     }
 

@@ -15,16 +15,17 @@ use super::trouble::{fault, is_marked};
 const BUFFER: usize = 128 << 10;
 
 /// How much may come out of how little before it is taken for a bomb: both must be passed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bound {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
     /// Bytes.
-    pub(super) size: u64,
+    pub size: u64,
     /// Times the bytes received.
-    pub(super) ratio: u64,
+    pub ratio: u64,
 }
 
 impl Bound {
-    pub(super) const DEFAULT: Self = Self { size: 1 << 30, ratio: 200 };
+    /// 1 GiB, and 200 times.
+    pub const DEFAULT: Self = Self { size: 1 << 30, ratio: 200 };
 
     /// Checks what has come of what so far. Gzip makes at most some 1,030 of one, texts rarely come to 20.
     pub(super) fn check(self, from: u64, to: u64) -> Result<(), Fault> {

@@ -1,25 +1,17 @@
-//! One hop: connect, agree on TLS, send the request, read heads and, of the last hop, the body.
+//! One hop: what opens the connection is in `transport`, what reads the body in `receive`.
 
-use std::cell::Cell;
-use std::io::{self, BufRead};
-use std::rc::Rc;
+use std::io::{self};
 use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use super::body::{self, About, Spool};
-use super::decode;
-use super::framing::{self, Plan};
 use super::state::Worker;
 use super::trouble::{self, Trouble};
-use super::unframe::Unframed;
 use super::url::{Credentials, Target};
-use super::wire::{Socket, Stream, Wire};
-use super::{Body, Event, Fault, Framing, Head, PartKind, Phase, charset, head, name, tls};
-use crate::i18n::t;
+use super::wire::Wire;
+use super::{Event, Fault, Head, Phase, head};
 use crate::net::tls::explained;
-use crate::net::{Cause, Error, Operation, connect};
-use crate::recording::What;
+use crate::net::{Cause, Error, Operation};
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
 const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
@@ -48,55 +40,6 @@ impl Exchange<'_> {
         self.worker.phase(Phase::Waiting);
         let head = self.heads(&mut wire)?;
         Ok((wire, head))
-    }
-
-    fn open(&self) -> Result<Wire, Error> {
-        let (worker, target) = (self.worker, self.target);
-        let options = &worker.options;
-        worker.phase(Phase::Resolving);
-        let (host, port) = (target.host(), target.port());
-        let addresses = connect::resolve(host, port, options.connect_timeout, &worker.cancel)?;
-        worker.phase(Phase::Connecting);
-        // There from the first try on, so that a connect that fails can be seen too.
-        let recording = worker.recorder.open();
-        worker.hop(|hop| hop.recording = Some(Arc::clone(&recording)));
-        let (stream, ends) = connect::connect(&addresses, options.connect_timeout, &worker.cancel, |tried| {
-            recording.note(tried.as_event());
-            let tried = Arc::new(tried);
-            worker.hop(|hop| hop.tries.push(Arc::clone(&tried)));
-            worker.report(Event::Tried(tried));
-        })
-        .map_err(|error| self.name_host(error))?;
-        let failed = |e| Error::io(Operation::Connect, target.host_port(), e);
-        recording.connected(ends);
-        worker.hop(|hop| hop.ends = Some(ends));
-        worker.guard_stream(stream.try_clone().map_err(failed)?);
-        let mut socket = Socket::new(stream, options.silence, worker.cancel.clone());
-        let Some(config) = self.tls else { return Ok(Wire::new(Stream::Plain(socket), recording)) };
-
-        worker.phase(Phase::Tls);
-        if options.accept_any_certificate {
-            worker.note(t("note-insecure"));
-        }
-        socket.set_limit(Some(options.silence));
-        let mut stream = tls::handshake(config, host, socket).map_err(|e| {
-            let error = self.error(Operation::Tls, e);
-            recording.note(error.as_event());
-            recording.closed();
-            error
-        })?;
-        stream.sock.set_limit(None);
-        let agreed = tls::agreed(&stream.conn, !options.accept_any_certificate);
-        recording.note(What::Secured(agreed.version.as_str().into()));
-        worker.hop(|hop| hop.tls = Some(agreed));
-        Ok(Wire::new(Stream::Tls(Box::new(stream)), recording))
-    }
-
-    /// Where a name was asked for, an address alone would say too little.
-    fn name_host(&self, error: Error) -> Error {
-        let named = self.target.host_port();
-        let target = if error.target == named { named } else { format!("{named} ({})", error.target) };
-        Error { target, ..error }
     }
 
     /// Reads the 1xx answers and the final head.
@@ -137,86 +80,11 @@ impl Exchange<'_> {
         }
     }
 
-    /// Reads the body after `head` into a temporary file. What had come of it when it failed goes to the worker's
-    /// `partial`.
-    pub(super) fn body(&self, mut wire: Wire, head: &Head) -> Result<Body, Error> {
-        let worker = self.worker;
-        let plan = framing::plan(head).map_err(|fault| self.fault(fault))?;
-        worker.phase(Phase::Receiving);
-        worker.hop(|hop| hop.framing = Some(plan.framing));
-        plan.notes.iter().for_each(|note| worker.note(note.clone()));
-        worker.counters.set_length(match plan.framing {
-            Framing::None => Some(0),
-            Framing::Length(length) => Some(length),
-            Framing::Chunked | Framing::UntilClose => None,
-        });
-        let spool_error = |e| body::spool_error(self.target.as_str(), e);
-        let mut spool = Spool::new().map_err(spool_error)?;
-        let received = self.receive(&mut wire, &plan, &mut spool);
-        if received.is_ok() {
-            wire.note_rest(PartKind::Extra);
-        }
-        let received = received.and_then(|()| match head.status {
-            // No range was asked for: this is not the page.
-            206 => Err(self.fault(Fault::UnaskedPart)),
-            _ => Ok(()),
-        });
-        let (media_type, charset) = charset::content_type(head);
-        let about = About {
-            url: self.target.as_str().to_owned(),
-            suggested_name: name::suggest(head, self.target.url(), &media_type),
-            media_type,
-            charset,
-        };
-        if let Err(error) = received {
-            if spool.len() > 0 {
-                match spool.finish(about, false) {
-                    Ok(partial) => worker.keep_partial(partial),
-                    Err(error) => log::warn!("{}", spool_error(error)),
-                }
-            }
-            return Err(error);
-        }
-        if wire.has_more() {
-            worker.note(t("note-extra-bytes"));
-        }
-        wire.close();
-        spool.finish(about, true).map_err(spool_error)
-    }
-
-    fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
-        let counters = Arc::clone(&self.worker.counters);
-        let parts = Arc::clone(wire.parts());
-        let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
-        let padding = Rc::new(Cell::new(false));
-        let mut body = decode::decoded(unframed, &plan.codings, &padding);
-        let counters = &self.worker.counters;
-        loop {
-            let bytes = body.fill_buf().map_err(|e| self.body_error(e, plan.framing))?;
-            if self.worker.cancel.is_cancelled() {
-                return Err(self.cancelled());
-            }
-            let n = bytes.len();
-            if n == 0 {
-                break;
-            }
-            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
-            body.consume(n);
-            counters.set_decoded(spool.len());
-            self.worker.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
-            self.worker.wake();
-        }
-        if padding.get() {
-            self.worker.note(t("note-zero-padding"));
-        }
-        Ok(())
-    }
-
-    fn fault(&self, fault: Fault) -> Error {
+    pub(super) fn fault(&self, fault: Fault) -> Error {
         Error::new(Operation::Fetch, self.target.as_str(), fault)
     }
 
-    fn cancelled(&self) -> Error {
+    pub(super) fn cancelled(&self) -> Error {
         Error::new(Operation::Fetch, self.target.as_str(), Cause::Cancelled)
     }
 
@@ -241,32 +109,8 @@ impl Exchange<'_> {
         self.error(Operation::Receive, fault.map_or(error, trouble::fault))
     }
 
-    /// An error inside a body: how much had come is part of it.
-    fn body_error(&self, error: io::Error, framing: Framing) -> Error {
-        use io::ErrorKind as Kind;
-        let got = self.worker.counters.get().received;
-        let length = match framing {
-            Framing::Length(length) => Some(length),
-            _ => None,
-        };
-        match trouble::take(error) {
-            _ if self.worker.cancel.is_cancelled() => self.cancelled(),
-            Trouble::Wire(e) => match (e.kind(), length) {
-                (Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe, _) => {
-                    self.fault(Fault::Broken { got, length })
-                }
-                (Kind::TimedOut, _) => self.fault(Fault::Stalled { got, length, time: self.worker.options.silence }),
-                (Kind::UnexpectedEof, Some(length)) => self.fault(Fault::Short { got, length }),
-                (Kind::UnexpectedEof, None) if framing == Framing::Chunked => self.fault(Fault::ChunksCut(got)),
-                (Kind::UnexpectedEof, None) => self.fault(Fault::TlsCut(got)),
-                _ => self.error(Operation::Receive, trouble::wire(e)),
-            },
-            Trouble::Fault(fault) => self.fault(fault),
-        }
-    }
-
     /// What a reader or writer said, in our words.
-    fn error(&self, operation: Operation, error: io::Error) -> Error {
+    pub(super) fn error(&self, operation: Operation, error: io::Error) -> Error {
         let at = |cause| Error::new(operation, self.target.host_port(), cause);
         match trouble::take(error) {
             _ if self.worker.cancel.is_cancelled() => self.cancelled(),

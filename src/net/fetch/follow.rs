@@ -3,13 +3,13 @@
 use super::exchange::Exchange;
 use super::state::Worker;
 use super::url::{self, Target};
-use super::{Body, Fault, Head, Hop, tls};
+use super::{Body, Fault, Head, Hop, Request, tls};
 use crate::i18n::t;
-use crate::net::{Error, Operation};
+use crate::net::{Cause, Error, Operation};
 
-/// Fetches `typed`. What had come of a body that failed is in the worker's `partial`.
-pub(super) fn run(worker: &Worker, typed: &str) -> Result<Body, Error> {
-    let (mut target, credentials) = url::parse(typed)?;
+/// Fetches what `request` asks for. What had come of a body that failed is in the worker's `partial`.
+pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
+    let (mut target, credentials) = url::parse(&request.url)?;
     let mut config = None;
     let mut redirects = 0;
     let mut dropped = false;
@@ -39,6 +39,9 @@ pub(super) fn run(worker: &Worker, typed: &str) -> Result<Body, Error> {
         // The body of a redirect is not waited for.
         worker.unguard_stream();
         drop(wire);
+        if worker.options.stop_at_hops && !worker.may_go_on(&next) {
+            return Err(Error::new(Operation::Fetch, next.as_str(), Cause::Cancelled));
+        }
         worker.update(|view| view.hops.push(Hop { url: next.as_str().to_owned(), ..Hop::default() }));
         if target.is_tls() && !next.is_tls() {
             worker.note(t("note-downgrade"));
@@ -68,10 +71,9 @@ fn location(head: &Head) -> Result<Option<&[u8]>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::fetch::decode::Bound;
-    use crate::net::fetch::{Options, state};
+    use crate::net::fetch::{Bound, Options, state};
     use crate::net::report::{Waker, channel};
-    use crate::net::{Cause, spawn};
+    use crate::net::spawn;
     use crate::recording::Recorder;
     use std::io::{Read, Write};
     use std::net::TcpListener;
@@ -93,18 +95,18 @@ mod tests {
         .expect("thread");
         let (reporter, _inbox) = channel(100, Waker::none());
         let worker = Worker {
-            options: Options::default(),
+            options: Options { bound: Bound { size: 1 << 20, ratio: 50 }, ..Options::default() },
             shared: Default::default(),
             counters: Default::default(),
             cancel: Default::default(),
+            steps: crossbeam_channel::never(),
             recorder: Recorder::new(Recorder::BUDGET),
             reporter,
             begun: std::time::Instant::now(),
-            bound: Bound { size: 1 << 20, ratio: 50 },
             guard: Default::default(),
             partial: Default::default(),
         };
-        let error = run(&worker, &url).expect_err("stopped");
+        let error = run(&worker, &Request::get(&url)).expect_err("stopped");
         let state::Worker { partial, .. } = worker;
         let Cause::Fetch(Fault::Bomb { to, size: 1_048_576, ratio: 50, .. }) = error.cause else {
             unreachable!("{error}")

@@ -3,13 +3,15 @@
 //! From the handle down to the bytes:
 //!
 //! * [`Fetch`] — the handle; its thread runs `follow`, which goes from redirect to redirect.
-//! * `exchange` — one hop: `wire` (socket, TLS, tap, buffer), `head`, then the body through `framing` (what the
-//!   head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` (gzip, brotli) into [`Body`].
+//! * `exchange` — one hop: `transport` opens `wire` (socket, TLS, tap, buffer), then `head`, then `receive` takes the
+//!   body through `framing` (what the head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` into [`Body`].
+//! * [`Request`] — what is asked for.
 //! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
 //! * `url`, `tls`, `name`, `charset`, `save` — what their names say.
 
 mod body;
 mod charset;
+mod cookies;
 mod decode;
 mod exchange;
 mod fault;
@@ -18,11 +20,14 @@ mod framing;
 mod head;
 mod name;
 mod parts;
+mod receive;
+mod request;
 mod state;
 mod tap;
 #[cfg(test)]
 mod test_pieces;
 mod tls;
+mod transport;
 mod trouble;
 mod unframe;
 mod url;
@@ -30,10 +35,16 @@ mod view;
 mod wire;
 
 pub use body::Body;
+pub use cookies::Jar;
+pub use decode::Bound;
 pub use fault::{Fault, HeadPart};
 pub use parts::{Part, PartKind, Parts};
+pub use request::{Auth, Field, Payload, Request};
 pub use url::without_userinfo;
-pub use view::{Event, Framing, Head, Header, Hop, Options, Outcome, Phase, Progress, Tls, View};
+pub use view::{
+    Change, Cookie, Delivery, Destination, Event, Framing, Head, Header, Hop, IpVersion, Options, Outcome, Phase,
+    Progress, Proxy, Span, Step, Tls, View,
+};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -41,11 +52,12 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use crossbeam_channel::{Sender, bounded};
+
 use super::cancel::Cancel;
 use super::report::{CAPACITY, Inbox, Waker, channel};
 use super::{Error, Operation, lock, spawn};
 use crate::recording::Recorder;
-use decode::Bound;
 use state::{Counters, Shared, Worker};
 
 /// A fetch. Dropping it cancels it and joins its thread.
@@ -55,36 +67,40 @@ pub struct Fetch {
     counters: Arc<Counters>,
     inbox: Inbox<Event>,
     cancel: Cancel,
+    /// Lets it go on to the next hop.
+    steps: Sender<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Fetch {
-    /// Starts to fetch `url` as a person typed it; returns at once. Whatever is wrong is told by the outcome.
+    /// Starts to fetch what is asked for; returns at once. Whatever is wrong is told by the outcome.
     #[must_use]
-    pub fn start(url: &str, options: Options, recorder: &Arc<Recorder>, waker: Waker) -> Self {
+    pub fn start(request: impl Into<Request>, options: Options, recorder: &Arc<Recorder>, waker: Waker) -> Self {
+        let request = request.into();
         let (reporter, inbox) = channel(CAPACITY, waker);
         // What is wrong with it is told by the outcome.
-        let shown = url::parse(url).map_or_else(|error| error.target, |(target, _)| target.as_str().to_owned());
-        let first = Hop { url: shown.clone(), ..Hop::default() };
+        let shown =
+            url::parse(&request.url).map_or_else(|error| error.target, |(target, _)| target.as_str().to_owned());
+        let first = Hop { url: shown.clone(), method: request.method.clone(), ..Hop::default() };
         let shared = Arc::new(Shared::default());
         lock(&shared.view).hops.push(first);
         let counters = Arc::new(Counters::default());
         let cancel = Cancel::default();
+        let (steps, stepped) = bounded(1);
         let worker = Worker {
             options: options.sane(),
             shared: Arc::clone(&shared),
             counters: Arc::clone(&counters),
             cancel: cancel.clone(),
+            steps: stepped,
             recorder: Arc::clone(recorder),
             reporter,
             begun: Instant::now(),
-            bound: Bound::DEFAULT,
             guard: Default::default(),
             partial: Default::default(),
         };
-        let typed = url.to_owned();
         let target = shown.clone();
-        let thread = spawn("fetch", move || work(&worker, &typed, &target));
+        let thread = spawn("fetch", move || work(&worker, &request, &target));
         let thread = thread
             .map_err(|error| {
                 let error = Arc::new(Error::io(Operation::Work, shown, error));
@@ -93,7 +109,7 @@ impl Fetch {
                 view.outcome = Some(Outcome::Failed { error, partial: None });
             })
             .ok();
-        Self { shared, counters, inbox, cancel, thread }
+        Self { shared, counters, inbox, cancel, steps, thread }
     }
 
     /// Looks at the state. The worker waits meanwhile: copy, do not draw.
@@ -124,6 +140,12 @@ impl Fetch {
         self.cancel.cancel();
     }
 
+    /// Goes on to [`View::next`], where it waits for that.
+    pub fn go_on(&self) {
+        // A fetch that does not wait has no use for it.
+        _ = self.steps.try_send(());
+    }
+
     /// What [`Fetch::cancel`] cancels, for those who cannot keep the handle.
     #[must_use]
     pub fn canceller(&self) -> Cancel {
@@ -141,8 +163,8 @@ impl Drop for Fetch {
 }
 
 /// The thread of a fetch: also a panic becomes an outcome.
-fn work(worker: &Worker, typed: &str, shown: &str) {
-    let result = catch_unwind(AssertUnwindSafe(|| follow::run(worker, typed)))
+fn work(worker: &Worker, request: &Request, shown: &str) {
+    let result = catch_unwind(AssertUnwindSafe(|| follow::run(worker, request)))
         .unwrap_or_else(|panic| Err(Error::panic(shown, &*panic)));
     worker.unguard_stream();
     let outcome = match result {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::decode::Bound;
+use crossbeam_channel::{Receiver, select};
+
+use super::url::Target;
 use super::{Body, Event, Hop, Options, Parts, Phase, Progress, View};
 use crate::net::cancel::{Cancel, Guard};
 use crate::net::lock;
@@ -65,11 +67,11 @@ pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) counters: Arc<Counters>,
     pub(super) cancel: Cancel,
+    /// Where a person says to go on to the next hop.
+    pub(super) steps: Receiver<()>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) reporter: Reporter<Event>,
     pub(super) begun: Instant,
-    /// How much may come out of a compressed body.
-    pub(super) bound: Bound,
     /// Shuts the socket of the current hop down when cancelled.
     pub(super) guard: Mutex<Option<Guard>>,
     /// What had come of a body that failed.
@@ -143,6 +145,18 @@ impl Worker {
     pub(super) fn unguard_stream(&self) {
         let old = lock(&self.guard).take();
         drop(old);
+    }
+
+    /// Waits until a person lets it go on to `next`; `false`: it was cancelled.
+    pub(super) fn may_go_on(&self, next: &Target) -> bool {
+        self.update(|view| view.next = Some(next.as_str().to_owned()));
+        self.wake();
+        let goes_on = select! {
+            recv(self.steps) -> told => told.is_ok(),
+            recv(self.cancel.ended()) -> _ => false,
+        };
+        self.update(|view| view.next = None);
+        goes_on
     }
 
     pub(super) fn keep_partial(&self, partial: Body) {

@@ -51,5 +51,11 @@ pub(super) fn handshake(
 pub(super) fn agreed(connection: &ClientConnection, verified: bool) -> Tls {
     let version = connection.protocol_version().map(|version| format!("{version:?}"));
     let cipher = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
-    Tls { version: version.unwrap_or_default(), cipher: cipher.unwrap_or_default(), verified }
+    let alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+    Tls {
+        version: version.unwrap_or_default(),
+        cipher: cipher.unwrap_or_default(),
+        verified,
+        alpn: alpn.unwrap_or_default(),
+    }
 }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Body, Parts};
+use super::{Body, Bound, Jar, Parts};
 use crate::net::Error;
 use crate::net::connect::Try;
+use crate::net::tls::Certificate;
 use crate::recording::{Ends, Recording};
 
 /// Limits and choices of one fetch. Times are kept between a millisecond and 30 days, redirects to 100.
@@ -26,6 +27,56 @@ pub struct Options {
     pub extra_roots: Option<PathBuf>,
     /// Accept any certificate.
     pub accept_any_certificate: bool,
+    /// Through what the servers are reached.
+    pub proxy: Proxy,
+    /// Over which of the two.
+    pub ip: IpVersion,
+    /// Whether the fetch waits at each redirect until it is told to go on ([`View::next`]).
+    pub stop_at_hops: bool,
+    /// How much may come out of a compressed body.
+    pub bound: Bound,
+    /// Where cookies come from and go to; `None`: none are sent, and those that are set are only shown.
+    pub cookies: Option<Jar>,
+    /// Keep the body as it was transferred: compression is not undone.
+    pub transferred: bool,
+    /// Where the body is put while it comes; `None`: into a temporary file.
+    pub destination: Option<Destination>,
+}
+
+/// A file that a body goes to while it comes. Until all of it is there it stands beside it under another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The file; what was there stays whole until the body is complete.
+    pub path: PathBuf,
+    /// Go on after what `path.partial` has, if the server still has the same (RFC 9110 §13.1.5, §14.2).
+    pub resume: bool,
+    /// Keep what has come as `path.partial` when the fetch fails or is cancelled.
+    pub keep_partial: bool,
+}
+
+/// Through what the servers are reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// As `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` say.
+    #[default]
+    Environment,
+    /// Directly, whatever the environment says.
+    None,
+    /// This one: a URL with `http` (CONNECT for https, RFC 9110 §9.3.6), `socks5` (names resolved here) or `socks5h`
+    /// (names resolved there, RFC 1928).
+    Url(String),
+}
+
+/// Over which version of IP servers are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IpVersion {
+    /// Whichever answers first, in the system's order.
+    #[default]
+    Both,
+    /// IPv4 alone.
+    V4,
+    /// IPv6 alone.
+    V6,
 }
 
 impl Default for Options {
@@ -38,6 +89,13 @@ impl Default for Options {
             follow: true,
             extra_roots: None,
             accept_any_certificate: false,
+            proxy: Proxy::default(),
+            ip: IpVersion::default(),
+            stop_at_hops: false,
+            bound: Bound::DEFAULT,
+            cookies: None,
+            transferred: false,
+            destination: None,
         }
     }
 }
@@ -115,6 +173,85 @@ pub struct Tls {
     pub cipher: String,
     /// Whether the certificate was verified.
     pub verified: bool,
+    /// The protocol that both agreed on (RFC 7301), such as `http/1.1`; empty if none.
+    pub alpn: String,
+}
+
+/// What is different about a request that follows a redirect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The method (RFC 9110 §15.4).
+    Method {
+        /// Of the request before.
+        from: String,
+        /// Of this one.
+        to: String,
+    },
+    /// The body is not sent again.
+    BodyDropped,
+    /// This header field is not sent on: it was meant for the host before, or describes the body that was dropped.
+    FieldDropped(String),
+    /// User name, password or token are not sent on: they are meant for the host before.
+    CredentialsDropped,
+    /// The same request again with the answer to the server's challenge (RFC 7616).
+    Authorized,
+}
+
+/// A cookie that an answer set (RFC 6265 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cookie {
+    /// The whole value of `Set-Cookie`, safe to show.
+    pub text: String,
+    /// Whether it is kept for later requests; else it was refused (another domain, a public suffix, no name …) or
+    /// there is nothing to keep it in.
+    pub kept: bool,
+}
+
+/// A step of one hop that takes time, each measured where it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The look-up of the name.
+    Dns,
+    /// From the first try to the connection.
+    Tcp,
+    /// What a proxy had to be told first.
+    Proxy,
+    /// TLS.
+    Tls,
+    /// From the first byte of the request to the last one.
+    Request,
+    /// From the last byte of the request to the first one of the answer.
+    FirstByte,
+    /// From the first byte of the answer to the last one.
+    LastByte,
+}
+
+/// When a step was and how long it took, counted from the start of the fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Which.
+    pub step: Step,
+    /// When it began.
+    pub begun: Duration,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What was delivered of a body, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// What the head said it would be (Content-Length); `None` where it did not say.
+    pub declared: Option<u64>,
+    /// On the wire, with the framing of chunks.
+    pub on_the_wire: u64,
+    /// Without that framing, still compressed.
+    pub received: u64,
+    /// After decompression.
+    pub decoded: u64,
+    /// In the file that it was put into.
+    pub on_disk: u64,
+    /// Whether all of it came. Where it did not and a length was declared, `declared - received` are missing.
+    pub complete: bool,
 }
 
 /// One exchange: the first request, or one after a redirect.
@@ -122,12 +259,22 @@ pub struct Tls {
 pub struct Hop {
     /// Without userinfo.
     pub url: String,
+    /// Of this request.
+    pub method: String,
+    /// What is different from the hop before; empty for the first.
+    pub changes: Vec<Change>,
+    /// The proxy that it went through, without userinfo.
+    pub proxy: Option<String>,
     /// Every address tried.
     pub tries: Vec<Arc<Try>>,
     /// Both ends, once connected.
     pub ends: Option<Ends>,
     /// With https.
     pub tls: Option<Tls>,
+    /// What the server showed of itself, its own certificate first; also where it was refused.
+    pub chain: Vec<Certificate>,
+    /// What is wrong with it, ready to show; also where it was accepted all the same.
+    pub refused: Option<String>,
     /// The request bytes as sent; only a password is covered by `*`, one for each byte. The recording has the
     /// bytes that crossed the socket.
     pub request: Vec<u8>,
@@ -135,6 +282,10 @@ pub struct Hop {
     pub interim: Vec<Head>,
     /// The final answer's head.
     pub head: Option<Head>,
+    /// What came after the last chunk (RFC 9112 §7.1.2).
+    pub trailers: Vec<Header>,
+    /// Cookies that the answer set.
+    pub cookies: Vec<Cookie>,
     /// How the body's end is known.
     pub framing: Option<Framing>,
     /// What is worth saying aloud: https → http, chunks won over a length, …; ready to show.
@@ -148,6 +299,8 @@ pub struct Hop {
     /// When each phase of this hop began, counted from the start of the fetch; in order. [`Phase::Done`] ends the
     /// last hop.
     pub phases: Vec<(Phase, Duration)>,
+    /// The steps that are over, in order.
+    pub spans: Vec<Span>,
 }
 
 /// What the fetch is doing.
@@ -202,6 +355,10 @@ pub struct View {
     pub phase: Phase,
     /// The exchanges so far; at least one.
     pub hops: Vec<Hop>,
+    /// Where it waits to go ([`Options::stop_at_hops`]): a URL, without userinfo.
+    pub next: Option<String>,
+    /// What was delivered of the last hop's body, once it is over or has failed.
+    pub delivery: Option<Delivery>,
     /// Once it is over.
     pub outcome: Option<Outcome>,
 }

@@ -1,0 +1,117 @@
+//! The body of an answer: unframed, decoded, into a temporary file.
+
+use std::cell::Cell;
+use std::io::{self, BufRead};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::body::{self, About, Spool};
+use super::exchange::Exchange;
+use super::framing::{self, Plan};
+use super::trouble::{self, Trouble};
+use super::unframe::Unframed;
+use super::wire::Wire;
+use super::{Body, Fault, Framing, Head, PartKind, Phase, charset, decode, name};
+use crate::i18n::t;
+use crate::net::{Error, Operation};
+
+impl Exchange<'_> {
+    /// Reads the body after `head` into a temporary file. What had come of it when it failed goes to the worker's
+    /// `partial`.
+    pub(super) fn body(&self, mut wire: Wire, head: &Head) -> Result<Body, Error> {
+        let worker = self.worker;
+        let plan = framing::plan(head).map_err(|fault| self.fault(fault))?;
+        worker.phase(Phase::Receiving);
+        worker.hop(|hop| hop.framing = Some(plan.framing));
+        plan.notes.iter().for_each(|note| worker.note(note.clone()));
+        worker.counters.set_length(match plan.framing {
+            Framing::None => Some(0),
+            Framing::Length(length) => Some(length),
+            Framing::Chunked | Framing::UntilClose => None,
+        });
+        let spool_error = |e| body::spool_error(self.target.as_str(), e);
+        let mut spool = Spool::new().map_err(spool_error)?;
+        let received = self.receive(&mut wire, &plan, &mut spool);
+        if received.is_ok() {
+            wire.note_rest(PartKind::Extra);
+        }
+        let received = received.and_then(|()| match head.status {
+            // No range was asked for: this is not the page.
+            206 => Err(self.fault(Fault::UnaskedPart)),
+            _ => Ok(()),
+        });
+        let (media_type, charset) = charset::content_type(head);
+        let about = About {
+            url: self.target.as_str().to_owned(),
+            suggested_name: name::suggest(head, self.target.url(), &media_type),
+            media_type,
+            charset,
+        };
+        if let Err(error) = received {
+            if spool.len() > 0 {
+                match spool.finish(about, false) {
+                    Ok(partial) => worker.keep_partial(partial),
+                    Err(error) => log::warn!("{}", spool_error(error)),
+                }
+            }
+            return Err(error);
+        }
+        if wire.has_more() {
+            worker.note(t("note-extra-bytes"));
+        }
+        wire.close();
+        spool.finish(about, true).map_err(spool_error)
+    }
+
+    fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
+        let counters = Arc::clone(&self.worker.counters);
+        let parts = Arc::clone(wire.parts());
+        let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
+        let padding = Rc::new(Cell::new(false));
+        let mut body = decode::decoded(unframed, &plan.codings, &padding);
+        let counters = &self.worker.counters;
+        loop {
+            let bytes = body.fill_buf().map_err(|e| self.body_error(e, plan.framing))?;
+            if self.worker.cancel.is_cancelled() {
+                return Err(self.cancelled());
+            }
+            let n = bytes.len();
+            if n == 0 {
+                break;
+            }
+            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
+            body.consume(n);
+            counters.set_decoded(spool.len());
+            self.worker.options.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
+            self.worker.wake();
+        }
+        if padding.get() {
+            self.worker.note(t("note-zero-padding"));
+        }
+        Ok(())
+    }
+
+    /// An error inside a body: how much had come is part of it.
+    fn body_error(&self, error: io::Error, framing: Framing) -> Error {
+        use io::ErrorKind as Kind;
+        let got = self.worker.counters.get().received;
+        let length = match framing {
+            Framing::Length(length) => Some(length),
+            _ => None,
+        };
+        match trouble::take(error) {
+            _ if self.worker.cancel.is_cancelled() => self.cancelled(),
+            Trouble::Wire(e) => match (e.kind(), length) {
+                (Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe, _) => {
+                    self.fault(Fault::Broken { got, length })
+                }
+                (Kind::TimedOut, _) => self.fault(Fault::Stalled { got, length, time: self.worker.options.silence }),
+                (Kind::UnexpectedEof, Some(length)) => self.fault(Fault::Short { got, length }),
+                (Kind::UnexpectedEof, None) if framing == Framing::Chunked => self.fault(Fault::ChunksCut(got)),
+                (Kind::UnexpectedEof, None) => self.fault(Fault::TlsCut(got)),
+                _ => self.error(Operation::Receive, trouble::wire(e)),
+            },
+            Trouble::Fault(fault) => self.fault(fault),
+        }
+    }
+}
