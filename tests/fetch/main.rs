@@ -5,9 +5,11 @@
 mod bodies;
 mod limits;
 mod parts;
+mod proxy;
 mod redirects;
 mod server;
 mod terminal;
+mod timing;
 mod tls;
 
 use std::sync::Arc;

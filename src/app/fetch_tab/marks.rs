@@ -52,6 +52,8 @@ impl Marks for HopMarks<'_> {
 /// The id of what a part is called; with `-hover` behind it, of what it is for.
 fn id(kind: PartKind) -> &'static str {
     match kind {
+        PartKind::ProxyRequest => "mark-proxy-request",
+        PartKind::ProxyAnswer => "mark-proxy-answer",
         PartKind::RequestLine => "mark-request-line",
         PartKind::RequestField(_) => "mark-request-field",
         PartKind::RequestEnd => "mark-request-end",
@@ -90,6 +92,7 @@ pub fn about(kind: PartKind) -> String {
 #[must_use]
 pub fn colour(palette: &Palette, kind: PartKind) -> Color32 {
     match kind {
+        PartKind::ProxyRequest | PartKind::ProxyAnswer => palette.part_chunk,
         PartKind::RequestLine | PartKind::StatusLine { .. } => palette.part_line,
         PartKind::RequestField(_) | PartKind::Field { .. } | PartKind::Trailer(_) => palette.part_field,
         PartKind::ChunkSize => palette.part_chunk,
@@ -152,6 +155,8 @@ impl Seen {
         let sized = |id| Item::words(tf(id, &[("size", size.clone().into())]));
         let coded = |id| Item { rest: coding(hop), ..sized(id) };
         let item = match self.part.kind {
+            PartKind::ProxyRequest => sized("item-proxy-request"),
+            PartKind::ProxyAnswer => sized("item-proxy-answer"),
             PartKind::RequestLine => Item::line(request(hop, &self.part)),
             PartKind::RequestField(_) => Item::field(request(hop, &self.part)),
             PartKind::StatusLine { head } => {
@@ -230,7 +235,9 @@ impl Item {
 
 /// What is shown of the request for `part`: with its credentials covered.
 fn request<'a>(hop: &'a Hop, part: &Part) -> &'a [u8] {
-    hop.request.get(part.range.start as usize..part.range.end as usize).unwrap_or_default()
+    let at = |position: u64| (position as usize).checked_sub(hop.to_proxy.len());
+    let range = at(part.range.start).zip(at(part.range.end));
+    range.and_then(|(start, end)| hop.request.get(start..end)).unwrap_or_default()
 }
 
 /// Name and value of a field.

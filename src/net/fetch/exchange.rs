@@ -3,9 +3,9 @@
 use std::io::{self};
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-
+use super::proxy::Via;
 use super::state::Worker;
+use super::tls;
 use super::trouble::{self, Trouble};
 use super::url::{Credentials, Target};
 use super::wire::Wire;
@@ -14,25 +14,27 @@ use crate::net::tls::explained;
 use crate::net::{Cause, Error, Operation};
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
-const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
+pub(super) const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
 
 /// One exchange with the server of `target`.
 pub(super) struct Exchange<'a> {
     pub(super) worker: &'a Worker,
     pub(super) target: &'a Target,
     /// With https.
-    pub(super) tls: Option<&'a Arc<ClientConfig>>,
+    pub(super) tls: Option<&'a tls::Client>,
+    /// Where it is not reached directly.
+    pub(super) via: Option<&'a Via>,
 }
 
 impl Exchange<'_> {
     /// Connects, sends the request, and reads up to the end of the final head.
     pub(super) fn ask(&self, credentials: Option<&Credentials>) -> Result<(Wire, Head), Error> {
         let mut wire = self.open()?;
-        wire.note_in(self.worker.parts());
         self.worker.phase(Phase::Sending);
         let authorization = credentials.and_then(|credentials| credentials.for_target(self.target));
-        let request = request(self.target, authorization);
-        let shown = covered(&request, authorization);
+        let for_proxy = self.proxy_authorization();
+        let request = request(&self.request_target(), self.target, authorization, for_proxy.as_deref());
+        let shown = covered(&covered(&request, authorization), for_proxy.as_deref());
         self.worker.hop(|hop| hop.request = shown);
         let sent = wire.send(&request);
         wire.parts().note_request(&request, wire.sent());
@@ -40,6 +42,17 @@ impl Exchange<'_> {
         self.worker.phase(Phase::Waiting);
         let head = self.heads(&mut wire)?;
         Ok((wire, head))
+    }
+
+    /// What is asked for, as the request line has it (RFC 9112 §3.2): a proxy is told the whole URL.
+    pub(super) fn request_target(&self) -> String {
+        let for_proxy = self.via.is_some_and(|via| via.is_asked_for(self.target));
+        if for_proxy { self.target.absolute() } else { self.target.on_the_wire() }.to_owned()
+    }
+
+    /// The value of `Proxy-Authorization`, where the request is for the proxy itself: a secret.
+    pub(super) fn proxy_authorization(&self) -> Option<String> {
+        self.via.filter(|via| via.is_asked_for(self.target))?.authorization()
     }
 
     /// Reads the 1xx answers and the final head.
@@ -126,12 +139,13 @@ impl Exchange<'_> {
 }
 
 /// The request as it goes out (RFC 9112 §3).
-fn request(target: &Target, authorization: Option<&str>) -> Vec<u8> {
-    let authorization = authorization.map_or_else(String::new, |value| format!("Authorization: {value}\r\n"));
+fn request(line: &str, target: &Target, authorization: Option<&str>, for_proxy: Option<&str>) -> Vec<u8> {
+    let field =
+        |name: &str, value: Option<&str>| value.map_or_else(String::new, |value| format!("{name}: {value}\r\n"));
+    let authorization = field("Authorization", authorization) + &field("Proxy-Authorization", for_proxy);
     format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: socketscope/{}\r\nAccept: */*\r\nAccept-Encoding: gzip, br\r\n\
+        "GET {line} HTTP/1.1\r\nHost: {}\r\nUser-Agent: socketscope/{}\r\nAccept: */*\r\nAccept-Encoding: gzip, br\r\n\
          {authorization}Connection: close\r\n\r\n",
-        target.on_the_wire(),
         target.host_header(),
         env!("CARGO_PKG_VERSION"),
     )
@@ -139,7 +153,7 @@ fn request(target: &Target, authorization: Option<&str>) -> Vec<u8> {
 }
 
 /// The request with a `*` for each byte of the credentials.
-fn covered(request: &[u8], authorization: Option<&str>) -> Vec<u8> {
+pub(super) fn covered(request: &[u8], authorization: Option<&str>) -> Vec<u8> {
     let mut shown = request.to_vec();
     if let Some(secret) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
         let found = shown.windows(secret.len()).rposition(|window| window == secret.as_bytes());

@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::state::Worker;
 use super::url::{self, Target};
-use super::{Body, Fault, Head, Hop, Request, tls};
+use super::{Body, Fault, Head, Hop, Request, proxy, tls};
 use crate::i18n::t;
 use crate::net::{Cause, Error, Operation};
 
@@ -16,9 +16,11 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
     worker.hop(|hop| hop.url = target.as_str().to_owned());
     loop {
         if target.is_tls() && config.is_none() {
-            config = Some(tls::config(&worker.options).map_err(|error| named(error, &target))?);
+            config = Some(tls::Client::new(&worker.options).map_err(|error| named(error, &target))?);
         }
-        let exchange = Exchange { worker, target: &target, tls: config.as_ref().filter(|_| target.is_tls()) };
+        let via = proxy::choose(&worker.options.proxy, &target, proxy::environment)?;
+        let tls = config.as_ref().filter(|_| target.is_tls());
+        let exchange = Exchange { worker, target: &target, tls, via: via.as_ref() };
         if !dropped && credentials.as_ref().is_some_and(|it| it.for_target(&target).is_none()) {
             worker.note(t("note-credentials-dropped"));
             dropped = true;

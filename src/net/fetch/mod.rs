@@ -7,10 +7,12 @@
 //!   body through `framing` (what the head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` into [`Body`].
 //! * [`Request`] — what is asked for.
 //! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
+//! * `proxy` — through what the server is reached; `tunnel` — what that is told; `clock` — when the request went and the answer came.
 //! * `url`, `tls`, `name`, `charset`, `save` — what their names say.
 
 mod body;
 mod charset;
+mod clock;
 mod cookies;
 mod decode;
 mod exchange;
@@ -20,6 +22,7 @@ mod framing;
 mod head;
 mod name;
 mod parts;
+mod proxy;
 mod receive;
 mod request;
 mod state;
@@ -29,6 +32,7 @@ mod test_pieces;
 mod tls;
 mod transport;
 mod trouble;
+mod tunnel;
 mod unframe;
 mod url;
 mod view;
@@ -39,6 +43,7 @@ pub use cookies::Jar;
 pub use decode::Bound;
 pub use fault::{Fault, HeadPart};
 pub use parts::{Part, PartKind, Parts};
+pub use proxy::ProxyFault;
 pub use request::{Auth, Field, Payload, Request};
 pub use url::without_userinfo;
 pub use view::{

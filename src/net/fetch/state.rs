@@ -8,7 +8,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, select};
 
 use super::url::Target;
-use super::{Body, Event, Hop, Options, Parts, Phase, Progress, View};
+use super::{Body, Event, Hop, Options, Parts, Phase, Progress, Span, Step, View};
 use crate::net::cancel::{Cancel, Guard};
 use crate::net::lock;
 use crate::net::report::Reporter;
@@ -114,6 +114,15 @@ impl Worker {
             }
         });
         self.report(Event::Phase(phase));
+    }
+
+    /// Does `work`, which is `step` of the current hop, and notes how long it took, also where it fails.
+    pub(super) fn timed<T>(&self, step: Step, work: impl FnOnce() -> T) -> T {
+        let begun = self.begun.elapsed();
+        let done = work();
+        let took = self.begun.elapsed().saturating_sub(begun);
+        self.hop(|hop| hop.spans.push(Span { step, begun, took }));
+        done
     }
 
     pub(super) fn note(&self, note: String) {

@@ -197,6 +197,11 @@ impl Target {
         &self.url[Position::BeforePath..Position::AfterQuery]
     }
 
+    /// The whole URL as a proxy is asked for it (RFC 9112 §3.2.2): no fragment.
+    pub(super) fn absolute(&self) -> &str {
+        &self.url[..Position::AfterQuery]
+    }
+
     /// Where a `Location` leads (RFC 9110 §10.2.2), resolved as browsers do: blanks at the ends ignored, bytes
     /// beyond ASCII taken for UTF-8 and encoded, the fragment inherited. The flag says that it had userinfo,
     /// which is dropped.

@@ -5,8 +5,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConnection, StreamOwned};
+use rustls::ClientConnection;
 
+use super::clock::Clock;
 use super::tap::Tap;
 use super::trouble::wire;
 use super::{PartKind, Parts};
@@ -95,43 +96,34 @@ impl Write for Socket {
     }
 }
 
-/// What HTTP is spoken over.
+/// What HTTP is spoken over: a socket, with TLS once that was agreed on.
 #[derive(Debug)]
-pub(super) enum Stream {
-    Plain(Socket),
-    Tls(Box<StreamOwned<ClientConnection, Socket>>),
-}
-
-impl Stream {
-    fn socket(&mut self) -> &mut Socket {
-        match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(tls) => &mut tls.sock,
-        }
-    }
+struct Stream {
+    socket: Socket,
+    tls: Option<Box<ClientConnection>>,
 }
 
 impl Read for Stream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buf),
-            Self::Tls(tls) => tls.read(buf),
+        match &mut self.tls {
+            None => self.socket.read(buf),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).read(buf),
         }
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(buf),
-            Self::Tls(tls) => tls.write(buf),
+        match &mut self.tls {
+            None => self.socket.write(buf),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).write(buf),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(tls) => tls.flush(),
+        match &mut self.tls {
+            None => self.socket.flush(),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).flush(),
         }
     }
 }
@@ -152,25 +144,30 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: Stream, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(socket: Socket, recording: Arc<Recording>, parts: Arc<Parts>) -> Self {
         Self {
-            tap: Tap::new(stream, recording),
+            tap: Tap::new(Stream { socket, tls: None }, recording),
             buffer: vec![0; BUFFER],
             start: 0,
             end: 0,
             sent: 0,
             received: 0,
-            parts: Arc::default(),
+            parts,
         }
     }
 
     pub(super) fn socket(&mut self) -> &mut Socket {
-        self.tap.get_mut().socket()
+        &mut self.tap.get_mut().socket
     }
 
-    /// From now on the parts are noted there.
-    pub(super) fn note_in(&mut self, parts: Arc<Parts>) {
-        self.parts = parts;
+    /// From now on all goes through `tls`, which was agreed on over [`Wire::socket`].
+    pub(super) fn secure(&mut self, tls: ClientConnection) {
+        self.tap.get_mut().tls = Some(Box::new(tls));
+    }
+
+    /// From now on `clock` is told of each read and write.
+    pub(super) fn time_with(&mut self, clock: Clock) {
+        self.tap.time_with(clock);
     }
 
     /// Where the parts are noted.
@@ -200,6 +197,12 @@ impl Wire {
         self.sent
     }
 
+    /// What was taken and has no name yet is `kind`.
+    pub(super) fn note_taken(&self, kind: PartKind) {
+        let taken = self.received - (self.end - self.start) as u64;
+        self.parts.note(Direction::In, self.parts.end(Direction::In)..taken, kind);
+    }
+
     /// What came and has no name yet is `kind`.
     pub(super) fn note_rest(&self, kind: PartKind) {
         self.parts.note(Direction::In, self.parts.end(Direction::In)..self.received, kind);
@@ -212,9 +215,10 @@ impl Wire {
 
     /// Says farewell as TLS asks for (RFC 8446 §6.1); nothing depends on its arrival.
     pub(super) fn close(mut self) {
-        if let Stream::Tls(tls) = self.tap.get_mut() {
-            tls.conn.send_close_notify();
-            if let Err(error) = tls.conn.write_tls(&mut tls.sock) {
+        let Stream { socket, tls } = self.tap.get_mut();
+        if let Some(tls) = tls {
+            tls.send_close_notify();
+            if let Err(error) = tls.write_tls(socket) {
                 log::debug!("close_notify was not sent: {error}");
             }
         }
