@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, bounded};
 use socketscope::net::fetch::{Fault, Fetch, Hop, IpVersion, Options, PartKind, Proxy, ProxyFault, Step};
 use socketscope::net::report::Waker;
 use socketscope::net::{Cause, Operation};
-use socketscope::recording::Direction;
+use socketscope::recording::{Direction, What};
 
 use super::server::{Script, Server, answer, answer_tls, close, hold, read_request};
 use super::{Done, fetch_with, recorder};
@@ -161,6 +161,10 @@ fn a_proxy_that_is_not_there_is_named() {
     }
 }
 
+fn is_trouble(what: &What) -> bool {
+    matches!(what, What::TimedOut(..) | What::Failed(_) | What::Reset)
+}
+
 #[test]
 fn a_proxy_that_says_nothing_ends_by_silence_or_by_cancelling() {
     for scheme in ["http", "socks5", "socks5h"] {
@@ -171,6 +175,10 @@ fn a_proxy_that_says_nothing_ends_by_silence_or_by_cancelling() {
         let error = done.failure().0;
         assert!(matches!(error.cause, Cause::TimedOut(limit) if limit == silence), "{error}");
         assert!(error.to_string().contains("the proxy 127.0.0.1:"), "{error}");
+        // Told once, by the socket itself.
+        let recording = done.last().recording.as_ref().expect("a recording");
+        let told = recording.read(|log| log.events().iter().filter(|one| is_trouble(&one.what)).count());
+        assert_eq!(told, 1);
         server.requests();
 
         let (begun, has_begun) = bounded(1);

@@ -313,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn a_request_stands_behind_what_the_proxy_was_told() {
+        let hop = Hop { request: b"GET / HTTP/1.1\r\n\r\n".to_vec(), to_proxy: vec![5, 1, 0], ..Hop::default() };
+        let of = |kind, range| text(&hop, part(kind, Direction::Out, range), None);
+        assert_eq!(of(PartKind::ProxyRequest, 0..3), "to the proxy, 3 B (not kept)");
+        assert_eq!(of(PartKind::RequestLine, 3..19), "GET / HTTP/1.1 (not kept)");
+        assert_eq!(of(PartKind::RequestLine, 0..9), "request line (not kept)");
+        assert_eq!(
+            text(&hop, part(PartKind::ProxyAnswer, Direction::In, 0..2), None),
+            "answer of the proxy, 2 B (not kept)"
+        );
+    }
+
+    #[test]
     fn what_is_not_kept_is_said_and_what_is_known_without_it_is_still_shown() {
         let raw = b"\r\nHTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n".to_vec();
         let header = crate::net::fetch::Header { name: "Content-Encoding".to_owned(), value: b"gzip".to_vec() };

@@ -9,7 +9,7 @@ use super::proxy::Kind;
 use super::wire::{Socket, Wire};
 use super::{Event, Fault, IpVersion, Phase, Step, tls};
 use crate::i18n::tf;
-use crate::net::{Error, Operation, address, connect};
+use crate::net::{Cause, Error, Operation, address, connect};
 use crate::recording::What;
 
 impl Exchange<'_> {
@@ -40,15 +40,16 @@ impl Exchange<'_> {
         worker.guard_stream(stream.try_clone().map_err(failed)?);
         let socket = Socket::new(stream, options.silence, worker.cancel.clone());
         let mut wire = Wire::new(socket, Arc::clone(&recording), worker.parts());
-        let noted = |error: Error| {
-            recording.note(error.as_event());
-            error
-        };
         if let Some(via) = self.via.filter(|via| !via.is_asked_for(self.target)) {
-            worker.timed(Step::Proxy, || self.tunnel(via, &mut wire, beyond)).map_err(noted)?;
+            worker.timed(Step::Proxy, || self.tunnel(via, &mut wire, beyond)).inspect_err(|error| {
+                // What the socket said has been noted where it said it.
+                if matches!(error.cause, Cause::Fetch(_)) {
+                    recording.note(error.as_event());
+                }
+            })?;
         }
         if let Some(tls) = self.tls {
-            let version = self.secure(tls, &mut wire).map_err(noted)?;
+            let version = self.secure(tls, &mut wire).inspect_err(|error| recording.note(error.as_event()))?;
             recording.note(What::Secured(version.into()));
         }
         wire.time_with(Clock::new(worker));
