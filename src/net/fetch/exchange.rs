@@ -153,7 +153,7 @@ fn request(line: &str, target: &Target, authorization: Option<&str>, for_proxy: 
 }
 
 /// The request with a `*` for each byte of the credentials.
-pub(super) fn covered(request: &[u8], authorization: Option<&str>) -> Vec<u8> {
+fn covered(request: &[u8], authorization: Option<&str>) -> Vec<u8> {
     let mut shown = request.to_vec();
     if let Some(secret) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
         let found = shown.windows(secret.len()).rposition(|window| window == secret.as_bytes());

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 
-use super::exchange::{Exchange, MOST_INTERIM, covered};
+use super::exchange::{Exchange, MOST_INTERIM};
 use super::proxy::{Kind, Via};
 use super::trouble::{self, Trouble};
 use super::wire::Wire;
@@ -49,10 +49,13 @@ impl Exchange<'_> {
 
     fn connect(&self, via: &Via, wire: &mut Wire) -> io::Result<()> {
         let to = self.target.host_port();
+        let request = |secret: Option<&str>| {
+            let login = secret.map_or_else(String::new, |value| format!("Proxy-Authorization: {value}\r\n"));
+            format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n{login}\r\n").into_bytes()
+        };
         let secret = via.authorization();
-        let login = secret.as_ref().map_or_else(String::new, |value| format!("Proxy-Authorization: {value}\r\n"));
-        let request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n{login}\r\n").into_bytes();
-        self.tell(wire, &request, &covered(&request, secret.as_deref()))?;
+        let covered = secret.as_ref().map(|value| format!("Basic {}", "*".repeat(value.len() - "Basic ".len())));
+        self.tell(wire, &request(secret.as_deref()), &request(covered.as_deref()))?;
         for _ in 0..MOST_INTERIM.0 {
             let answer = head::read_into(wire, &mut Vec::new())?;
             wire.note_taken(PartKind::ProxyAnswer);
