@@ -19,10 +19,10 @@ const OWN: [&str; 4] = ["Host", "Authorization", "Proxy-Authorization", "Cookie"
 
 /// What is asked for, as it stands after the redirects so far.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(super) struct Ask<'a> {
     pub(super) method: String,
     pub(super) fields: Vec<Field>,
-    pub(super) payload: Payload,
+    pub(super) payload: &'a Payload,
     pub(super) who: Who,
 }
 
@@ -34,13 +34,13 @@ pub(super) struct Written {
     pub(super) shown: Vec<u8>,
 }
 
-impl Ask {
+impl<'a> Ask<'a> {
     /// Checks `request`; `userinfo` is what its URL says about who asks, as the value of `Authorization`.
     ///
     /// # Errors
     /// The method or the name of a field is no token (RFC 9110 §5.6.2), the method is CONNECT, a value has a line end
     /// or another control character inside, a user name has a colon.
-    pub(super) fn new(request: &Request, userinfo: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn new(request: &'a Request, userinfo: Option<&str>) -> Result<Self, Error> {
         let Request { method, fields, payload, auth, .. } = request;
         let wrong = |what: &str, fault| Error::new(Operation::Understand, what, fault);
         let error = |what: &str, fault| Err(wrong(what, fault));
@@ -63,11 +63,11 @@ impl Ask {
             return error("Content-Type", Fault::BadFieldValue);
         }
         let who = Who::new(auth, userinfo).map_err(|fault| wrong("Authorization", fault))?;
-        Ok(Self { method: method.clone(), fields: fields.clone(), payload: payload.clone(), who })
+        Ok(Self { method: method.clone(), fields: fields.clone(), payload, who })
     }
 
     /// What a person typed for the fields of this name.
-    fn typed<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    fn typed<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
         self.fields.iter().filter(|one| one.name.eq_ignore_ascii_case(name)).filter_map(|one| one.value.as_deref())
     }
 
@@ -100,7 +100,8 @@ impl Ask {
             Some(target.host_header().to_owned()),
             Some(agent),
             Some("*/*".to_owned()),
-            Some(CODINGS.to_owned()),
+            // A part of something packed cannot be unpacked.
+            Some(if self.has("Range") { "identity" } else { CODINGS }.to_owned()),
             self.who.value(&self.method, target.on_the_wire(), bytes),
         ];
         for (name, own) in FIRST.into_iter().zip(first) {
@@ -174,7 +175,7 @@ impl Ask {
         if to_get {
             let from = std::mem::replace(&mut self.method, "GET".to_owned());
             changes.push(Change::Method { from, to: "GET".to_owned() });
-            if std::mem::take(&mut self.payload) != Payload::None {
+            if !matches!(std::mem::replace(&mut self.payload, &Payload::None), Payload::None) {
                 changes.push(Change::BodyDropped);
             }
             self.drop_fields(&mut changes, |name| {
@@ -194,17 +195,16 @@ impl Ask {
     }
 
     /// What is to be done about the answer `head`, where it wants to know who asks.
-    ///
-    /// # Errors
-    /// Those of [`Outgoing::open`].
-    pub(super) fn challenged(&mut self, head: &Head) -> Result<Next, Error> {
-        if head.status != 401 || self.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Authorization")) {
-            return Ok(Next::Accept);
+    pub(super) fn challenged(&mut self, head: &Head) -> Next {
+        if self.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Authorization")) {
+            return Next::Accept;
         }
-        let body = Outgoing::open(&self.payload, false)?;
-        // No body is one of no bytes.
-        let bytes = body.as_ref().map_or(Some(&b""[..]), Outgoing::bytes);
-        Ok(self.who.challenged(head, bytes))
+        let body = match self.payload {
+            Payload::File { .. } => None,
+            // No body is one of no bytes.
+            payload => Outgoing::open(payload, true).ok().flatten(),
+        };
+        self.who.challenged(head, body.as_ref().and_then(Outgoing::bytes))
     }
 
     /// One that was taken out stays out.
@@ -260,7 +260,7 @@ mod tests {
     fn written(request: &Request, jar: &[(&str, &str)]) -> Written {
         let ask = Ask::new(request, None).expect("a request");
         let (target, _) = url::parse(&request.url).expect("URL");
-        let body = Outgoing::open(&ask.payload, ask.is_chunked()).expect("body");
+        let body = Outgoing::open(ask.payload, ask.is_chunked()).expect("body");
         let jar: Vec<_> = jar.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         ask.head(&target, body.as_ref(), &jar)
     }
@@ -367,12 +367,12 @@ mod tests {
             let changes = ask.redirected(status, true);
             assert_eq!(ask.method, to, "{status} {from}");
             if from == to {
-                assert_eq!((changes, ask.payload, ask.fields.len()), (vec![], payload.clone(), 2), "{status} {from}");
+                assert_eq!((changes, ask.payload, ask.fields.len()), (vec![], &payload, 2), "{status} {from}");
             } else {
                 let method = Change::Method { from: from.to_owned(), to: to.to_owned() };
                 let field = Change::FieldDropped("Content-Language".to_owned());
                 assert_eq!(changes, [method, Change::BodyDropped, field], "{status} {from}");
-                assert_eq!((ask.payload, ask.fields.len()), (Payload::None, 1), "{status} {from}");
+                assert_eq!((ask.payload, ask.fields.len()), (&Payload::None, 1), "{status} {from}");
             }
         }
     }

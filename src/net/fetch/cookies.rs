@@ -17,8 +17,15 @@ const MOST_BYTES: usize = 4_096;
 
 /// Cookies, shared by the fetches that use them; at most 3,000, 50 of one host, the oldest go first. They go with the
 /// last of its owners; nothing is written to disk.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Jar(Arc<Mutex<Kept>>);
+
+impl std::fmt::Debug for Jar {
+    /// Without any secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Jar").field(&self.len()).finish()
+    }
+}
 
 /// A cookie as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +40,7 @@ pub struct StoredCookie {
     pub value: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Kept {
     store: CookieStore,
     /// Which came first: the library does not know.
@@ -119,19 +126,26 @@ impl Kept {
 
     /// Removes what is too much: of `domain`, then of all.
     fn make_room(&mut self, domain: &str) {
-        if self.born.len() > MOST {
-            let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).map(key).collect();
-            expired.iter().for_each(|key| self.remove(key));
-        }
         for (most, domain) in [(MOST_OF_HOST, Some(domain)), (MOST, None)] {
-            let counted = || self.born.iter().filter(|(key, _)| domain.is_none_or(|domain| key.0 == domain));
-            if counted().count() > most
-                && let Some((oldest, _)) = counted().min_by_key(|(_, born)| **born)
+            if self.count(domain) > most {
+                let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).map(key).collect();
+                expired.iter().for_each(|key| self.remove(key));
+            }
+            if self.count(domain) > most
+                && let Some(oldest) = self.of(domain).min_by_key(|(_, born)| **born).map(|(key, _)| key.clone())
             {
-                let oldest = oldest.clone();
                 self.remove(&oldest);
             }
         }
+    }
+
+    /// Those of `domain`, or all.
+    fn of(&self, domain: Option<&str>) -> impl Iterator<Item = (&Key, &u64)> {
+        self.born.iter().filter(move |(key, _)| domain.is_none_or(|domain| key.0 == domain))
+    }
+
+    fn count(&self, domain: Option<&str>) -> usize {
+        self.of(domain).count()
     }
 }
 

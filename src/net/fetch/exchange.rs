@@ -24,7 +24,7 @@ const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
 pub(super) struct Exchange<'a> {
     pub(super) worker: &'a Worker,
     pub(super) target: &'a Target,
-    pub(super) ask: &'a Ask,
+    pub(super) ask: &'a Ask<'a>,
     /// With https.
     pub(super) tls: Option<&'a Arc<ClientConfig>>,
 }
@@ -45,7 +45,7 @@ impl Exchange<'_> {
     pub(super) fn ask(&self) -> Result<(Wire, Head), Error> {
         let worker = self.worker;
         // A file that cannot be sent bothers no server.
-        let body = Outgoing::open(&self.ask.payload, self.ask.is_chunked())?;
+        let body = Outgoing::open(self.ask.payload, self.ask.is_chunked())?;
         worker.counters.set_to_send(body.as_ref().map_or(0, |body| body.len));
         let mut wire = self.open()?;
         wire.note_in(worker.parts());

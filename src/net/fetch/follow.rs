@@ -27,7 +27,7 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
         let location = if worker.options.follow { location(&head) } else { Ok(None) };
         let fault = |fault| Error::new(Operation::Fetch, target.as_str(), fault);
         let Some(location) = location.map_err(fault)? else {
-            match ask.challenged(&head)? {
+            match ask.challenged(&head) {
                 Next::Again => {
                     // Nor is the body of a refusal.
                     worker.unguard_stream();
@@ -70,7 +70,7 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
 }
 
 /// The next hop.
-fn begin(worker: &Worker, target: &Target, ask: &Ask, changes: Vec<Change>) {
+fn begin(worker: &Worker, target: &Target, ask: &Ask<'_>, changes: Vec<Change>) {
     let hop = Hop { url: target.as_str().to_owned(), method: ask.method.clone(), changes, ..Hop::default() };
     worker.update(|view| view.hops.push(hop));
 }

@@ -34,13 +34,15 @@ enum Source<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    /// Opens `payload`; `None` where there is no body.
+    /// Opens `payload`, to be sent in chunks perhaps; `None` where there is no body.
     ///
     /// # Errors
     /// The file cannot be opened, or is not a regular one.
     pub(super) fn open(payload: &'a Payload, chunked: bool) -> Result<Option<Self>, Error> {
         let (source, len, media_type) = match payload {
-            Payload::None => return Ok(None),
+            Payload::None if !chunked => return Ok(None),
+            // Chunks have an end, however few they are.
+            Payload::None => (Source::Bytes(Cow::default()), 0, String::new()),
             Payload::Bytes { media_type, bytes } => {
                 (Source::Bytes(bytes.into()), bytes.len() as u64, media_type.clone())
             }
