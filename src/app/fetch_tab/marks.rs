@@ -57,6 +57,7 @@ fn id(kind: PartKind) -> &'static str {
         PartKind::RequestLine => "mark-request-line",
         PartKind::RequestField(_) => "mark-request-field",
         PartKind::RequestEnd => "mark-request-end",
+        PartKind::RequestBody => "mark-request-body",
         PartKind::EmptyLines { .. } => "mark-empty-lines",
         PartKind::StatusLine { .. } => "mark-status-line",
         PartKind::Field { .. } => "mark-field",
@@ -96,7 +97,7 @@ pub fn colour(palette: &Palette, kind: PartKind) -> Color32 {
         PartKind::RequestLine | PartKind::StatusLine { .. } => palette.part_line,
         PartKind::RequestField(_) | PartKind::Field { .. } | PartKind::Trailer(_) => palette.part_field,
         PartKind::ChunkSize => palette.part_chunk,
-        PartKind::ChunkData | PartKind::Body | PartKind::Extra => palette.text,
+        PartKind::RequestBody | PartKind::ChunkData | PartKind::Body | PartKind::Extra => palette.text,
         PartKind::RequestEnd
         | PartKind::EmptyLines { .. }
         | PartKind::HeadEnd { .. }
@@ -170,6 +171,7 @@ impl Seen {
             PartKind::ChunkSize => chunk(&self.bytes),
             PartKind::ChunkData => coded("item-data"),
             PartKind::Body => coded("item-body"),
+            PartKind::RequestBody => sized("item-body"),
             PartKind::ChunkEnd => Item::words(t("mark-chunk-end")),
             PartKind::EmptyLines { .. } => Item::words(t("item-empty-lines")),
             PartKind::RequestEnd | PartKind::HeadEnd { .. } | PartKind::BodyEnd => Item::words(t("item-empty-line")),

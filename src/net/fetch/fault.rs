@@ -40,6 +40,29 @@ pub enum Fault {
     /// Wrong with a proxy, or said by it.
     #[error(transparent)]
     Proxy(#[from] ProxyFault),
+    /// Not a method: no token (RFC 9110 §9.1).
+    #[error("{}", t("fault-bad-method"))]
+    BadMethod,
+    /// CONNECT, which asks for no page (RFC 9110 §9.3.6).
+    #[error("{}", t("fault-connect-method"))]
+    ConnectMethod,
+    /// Not the name of a header field: no token (RFC 9110 §5.1).
+    #[error("{}", t("fault-bad-field-name"))]
+    BadFieldName,
+    /// A control character inside the value of a header field of the request.
+    #[error("{}", t("fault-bad-field-value"))]
+    BadFieldValue,
+    /// A user name that basic authentication cannot send (RFC 7617 §2).
+    #[error("{}", t("fault-colon-in-user"))]
+    ColonInUser,
+    /// The file that is sent has become shorter since it was opened.
+    #[error("{}", tf("fault-file-shrank", &[("got", count(*got).into()), ("length", count(*length).into())]))]
+    FileShrank {
+        /// Bytes that were there.
+        got: u64,
+        /// Bytes when it was opened.
+        length: u64,
+    },
 
     /// The certificate's time is over.
     #[error("{}", t("fault-certificate-expired"))]
@@ -331,6 +354,11 @@ impl Fault {
             Self::BadPort => "advice-bad-port",
             Self::OtherIp { .. } => "fault-other-ip-advice",
             Self::Proxy(fault) => return fault.advice(),
+            Self::BadMethod => "fault-bad-method-advice",
+            Self::ConnectMethod => "fault-connect-method-advice",
+            Self::BadFieldName => "fault-bad-field-name-advice",
+            Self::BadFieldValue => "fault-bad-field-value-advice",
+            Self::FileShrank { .. } => "fault-file-shrank-advice",
             Self::CertificateExpired | Self::CertificateNotYetValid => "fault-certificate-time-advice",
             Self::WrongHost { .. } => "fault-wrong-host-advice",
             Self::UnknownIssuer | Self::SelfSigned => "fault-unknown-issuer-advice",
@@ -377,6 +405,12 @@ mod tests {
             Fault::BadPort,
             Fault::OtherIp { literal: true, wanted: "IPv4", other: "IPv6" },
             Fault::OtherIp { literal: false, wanted: "IPv6", other: "IPv4" },
+            Fault::BadMethod,
+            Fault::ConnectMethod,
+            Fault::BadFieldName,
+            Fault::BadFieldValue,
+            Fault::ColonInUser,
+            Fault::FileShrank { got: 1, length: 2 },
             Fault::CertificateExpired,
             Fault::CertificateNotYetValid,
             Fault::WrongHost { host: s(), names: s() },

@@ -23,6 +23,8 @@ pub enum PartKind {
     RequestField(usize),
     /// The empty line after the request's header (§2.1).
     RequestEnd,
+    /// The body of the request (§6).
+    RequestBody,
     /// Empty lines before a status line, which count for nothing (§2.2).
     EmptyLines {
         /// Before which head.

@@ -23,11 +23,19 @@ pub(super) struct Counters {
     received: AtomicU64,
     length: AtomicU64,
     decoded: AtomicU64,
+    sent: AtomicU64,
+    to_send: AtomicU64,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { received: AtomicU64::new(0), length: AtomicU64::new(UNKNOWN), decoded: AtomicU64::new(0) }
+        Self {
+            received: AtomicU64::new(0),
+            length: AtomicU64::new(UNKNOWN),
+            decoded: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            to_send: AtomicU64::new(0),
+        }
     }
 }
 
@@ -44,12 +52,24 @@ impl Counters {
         self.length.store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 
+    pub(super) fn set_sent(&self, n: u64) {
+        self.sent.store(n, Ordering::Relaxed);
+    }
+
+    /// A hop begins, which has this much to send.
+    pub(super) fn set_to_send(&self, n: u64) {
+        self.set_sent(0);
+        self.to_send.store(n, Ordering::Relaxed);
+    }
+
     pub(super) fn get(&self) -> Progress {
         let length = self.length.load(Ordering::Relaxed);
         Progress {
             received: self.received.load(Ordering::Relaxed),
             length: (length != UNKNOWN).then_some(length),
             decoded: self.decoded.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+            to_send: self.to_send.load(Ordering::Relaxed),
         }
     }
 }

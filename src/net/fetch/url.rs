@@ -173,6 +173,11 @@ impl Target {
         self.url.scheme() == "https"
     }
 
+    /// Whether it is the same server: scheme, host and port.
+    pub(super) fn is_same_server(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
     /// A name or a literal address, without brackets.
     pub(super) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])

@@ -279,8 +279,8 @@ pub struct Hop {
     pub chain: Vec<Certificate>,
     /// What is wrong with it, ready to show; also where it was accepted all the same.
     pub refused: Option<String>,
-    /// The request bytes as sent; only a password is covered by `*`, one for each byte. The recording has the
-    /// bytes that crossed the socket.
+    /// The head of the request as sent; only what says who asks (`Authorization`, `Proxy-Authorization`) is covered by
+    /// `*`, one for each byte. The recording has the bytes that crossed the socket, and the body.
     pub request: Vec<u8>,
     /// 1xx answers before the final one.
     pub interim: Vec<Head>,
@@ -351,6 +351,10 @@ pub struct Progress {
     pub length: Option<u64>,
     /// Body bytes after decompression.
     pub decoded: u64,
+    /// Bytes of the body of the current hop's request that were sent.
+    pub sent: u64,
+    /// Of how many; 0 where there is none.
+    pub to_send: u64,
 }
 
 /// The state of a fetch, to look at.

@@ -18,6 +18,9 @@ use crate::recording::{Direction, Recording};
 /// The size of the buffer; one read takes at most this many bytes.
 const BUFFER: usize = 256 << 10;
 
+/// How long a watchful write waits before it lets its caller look for an answer.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// A TCP stream whose every read and write ends: by its own limit, by a deadline, or by being cancelled.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -28,12 +31,39 @@ pub(super) struct Socket {
     deadline: Option<Instant>,
     /// The limit that the socket has now.
     set: Option<Duration>,
+    /// Whether writes that wait end now and then, see [`Socket::set_watchful`].
+    watchful: bool,
+    /// Since when nothing could be written.
+    blocked: Option<Instant>,
     cancel: Cancel,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, silence: Duration, cancel: Cancel) -> Self {
-        Self { stream, silence, deadline: None, set: None, cancel }
+        Self { stream, silence, deadline: None, set: None, watchful: false, blocked: None, cancel }
+    }
+
+    /// From now on a write that has to wait says `Interrupted` every now and then, so that its caller can look for an
+    /// answer before it tries again.
+    pub(super) fn set_watchful(&mut self, watchful: bool) {
+        (self.watchful, self.blocked) = (watchful, None);
+    }
+
+    /// Whether a read would return at once, or does within `limit`.
+    fn is_readable(&mut self, limit: Duration) -> io::Result<bool> {
+        let peeked = if limit.is_zero() {
+            self.stream.set_nonblocking(true)?;
+            let peeked = self.stream.peek(&mut [0]);
+            self.stream.set_nonblocking(false)?;
+            peeked
+        } else {
+            self.set = None;
+            self.stream.set_read_timeout(Some(limit))?;
+            self.stream.peek(&mut [0])
+        };
+        use io::ErrorKind as Kind;
+        // An end or an error is for whoever reads.
+        Ok(!matches!(peeked, Err(e) if matches!(e.kind(), Kind::WouldBlock | Kind::TimedOut | Kind::Interrupted)))
     }
 
     /// All reads and writes from now on together take at most `limit`; `None` lifts that.
@@ -47,9 +77,9 @@ impl Socket {
     }
 
     /// Gives the socket the limit for its next wait.
-    fn arm(&mut self) -> io::Result<()> {
+    fn arm(&mut self, most: Duration) -> io::Result<()> {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(self.silence, |left| left.min(self.silence));
+        let limit = left.map_or(most, |left| left.min(most));
         if limit.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -61,10 +91,10 @@ impl Socket {
         Ok(())
     }
 
-    /// One read or write. Cancelling shuts the socket down, which looks like an end: it is not.
-    fn wait(&mut self, mut once: impl FnMut(&mut TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+    /// One read or write, which takes `most` at the most. Cancelling shuts the socket down, which looks like an end: it is not.
+    fn wait(&mut self, most: Duration, mut once: impl FnMut(&mut TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
-            self.arm()?;
+            self.arm(most)?;
             let result = once(&mut self.stream);
             if self.cancel.is_cancelled() {
                 return Err(io::ErrorKind::ConnectionAborted.into());
@@ -82,13 +112,26 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.wait(|stream| stream.read(buf))
+        self.wait(self.silence, |stream| stream.read(buf))
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.wait(|stream| stream.write(buf))
+        if !self.watchful {
+            return self.wait(self.silence, |stream| stream.write(buf));
+        }
+        let begun = *self.blocked.get_or_insert_with(Instant::now);
+        let written = self.wait(LOOK_EVERY.min(self.silence), |stream| stream.write(buf));
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::TimedOut && begun.elapsed() < self.silence && !self.is_late() => {
+                Err(io::ErrorKind::Interrupted.into())
+            }
+            written => {
+                self.blocked = None;
+                written
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -101,6 +144,29 @@ impl Write for Socket {
 struct Stream {
     socket: Socket,
     tls: Option<Box<ClientConnection>>,
+}
+
+impl Stream {
+    /// Whether something of HTTP, an end or an error can be read at once, or within `limit`. What TLS says for itself is
+    /// taken in meanwhile.
+    fn is_readable(&mut self, limit: Duration) -> io::Result<bool> {
+        let Self { socket, tls } = self;
+        let Some(tls) = tls else { return socket.is_readable(limit) };
+        let until = Instant::now() + limit;
+        loop {
+            // What is wrong is said again to whoever reads.
+            let Ok(state) = tls.process_new_packets() else { return Ok(true) };
+            if state.plaintext_bytes_to_read() > 0 || state.peer_has_closed() {
+                return Ok(true);
+            }
+            if !socket.is_readable(until.saturating_duration_since(Instant::now()))? {
+                return Ok(false);
+            }
+            if tls.read_tls(socket)? == 0 {
+                return Ok(true);
+            }
+        }
+    }
 }
 
 impl Read for Stream {
@@ -190,6 +256,27 @@ impl Wire {
             }
         }
         self.tap.flush()
+    }
+
+    /// Sends some of `bytes`, says how many, and counts them; `Interrupted` where [`Socket::set_watchful`] asked for it.
+    pub(super) fn send_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.tap.write(bytes)? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            n => {
+                self.sent += n as u64;
+                Ok(n)
+            }
+        }
+    }
+
+    /// Sends what TLS has taken and not sent yet.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.tap.flush()
+    }
+
+    /// Whether an answer, an end or an error can be read at once, or within `limit`.
+    pub(super) fn answer_waits(&mut self, limit: Duration) -> io::Result<bool> {
+        Ok(self.has_more() || self.tap.get_mut().is_readable(limit)?)
     }
 
     /// How many bytes were sent.
