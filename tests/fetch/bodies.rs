@@ -42,7 +42,7 @@ fn an_exchange_is_shown_as_it_went_over_the_socket() {
     let hop = done.last();
     let request = format!(
         "GET /a/page.txt?b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: socketscope/{}\r\nAccept: */*\r\n\
-         Accept-Encoding: gzip, br\r\nConnection: close\r\n\r\n",
+         Accept-Encoding: gzip, deflate, br, zstd\r\nConnection: close\r\n\r\n",
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(String::from_utf8_lossy(&hop.request), request);

@@ -2,18 +2,23 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod auth;
 mod bodies;
+mod cookies;
 mod limits;
 mod parts;
+mod proxy;
 mod redirects;
+mod requests;
 mod server;
 mod terminal;
+mod timing;
 mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketscope::net::fetch::{Body, Fault, Fetch, Hop, Options, Outcome};
+use socketscope::net::fetch::{Body, Fault, Fetch, Hop, Options, Outcome, Request};
 use socketscope::net::report::Waker;
 use socketscope::net::{Cause, Error};
 use socketscope::recording::Recorder;
@@ -78,6 +83,10 @@ fn recorder() -> Arc<Recorder> {
 
 fn fetch_with(url: &str, options: Options) -> Done {
     Done::of(&Fetch::start(url, options, &recorder(), Waker::none()))
+}
+
+fn ask(request: Request) -> Done {
+    Done::of(&Fetch::start(request, Options::default(), &recorder(), Waker::none()))
 }
 
 fn fetch(url: &str) -> Done {

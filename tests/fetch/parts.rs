@@ -63,7 +63,7 @@ fn a_request_is_its_lines_and_a_password_is_one_of_them() {
         (RequestField(0), format!("Host: 127.0.0.1:{}\r\n", server.port)),
         (RequestField(1), format!("User-Agent: socketscope/{}\r\n", env!("CARGO_PKG_VERSION"))),
         (RequestField(2), "Accept: */*\r\n".to_owned()),
-        (RequestField(3), "Accept-Encoding: gzip, br\r\n".to_owned()),
+        (RequestField(3), "Accept-Encoding: gzip, deflate, br, zstd\r\n".to_owned()),
         (RequestField(4), "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n".to_owned()),
         (RequestField(5), "Connection: close\r\n".to_owned()),
         (RequestEnd, "\r\n".to_owned()),

@@ -59,17 +59,38 @@ thread_local! {
 }
 
 /// Reads a request to its empty line.
-pub fn read_request(stream: &mut impl Read) -> io::Result<()> {
+pub fn read_head(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {
         stream.read_exact(&mut byte)?;
         request.push(byte[0]);
     }
+    Ok(request)
+}
+
+/// What `head` says is the length of the body.
+fn length(head: &[u8]) -> u64 {
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let mut lines = head.lines();
+    let length = lines.find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    length.unwrap_or(0)
+}
+
+/// Reads a request with its body, as far as it has a length.
+pub fn read_request(stream: &mut impl Read) -> io::Result<()> {
+    let mut request = read_head(stream)?;
+    let length = length(&request);
+    stream.take(length).read_to_end(&mut request)?;
+    tell(request);
+    Ok(())
+}
+
+/// For [`Server::requests`].
+pub fn tell(request: Vec<u8>) {
     if let Some(requested) = REQUESTED.take() {
         requested.send(request).expect("sent");
     }
-    Ok(())
 }
 
 /// Closes in good order: nothing that was sent can be lost to a reset.

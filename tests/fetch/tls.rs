@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use socketscope::net::fetch::{Fault, Options};
+use socketscope::net::fetch::{Fault, Hop, Options};
 use socketscope::recording::Direction;
 
 use super::server::{Server, answer, answer_tls};
@@ -79,7 +79,8 @@ fn a_trusted_server_is_spoken_to_and_recorded_above_tls() {
         let done = fetched(&config, answer, true, trusting(&authority.path()));
         assert_eq!(done.bytes(), b"body");
         let tls = done.last().tls.as_ref().expect("TLS");
-        assert!(tls.verified && tls.version == "TLSv1_3" && tls.cipher.starts_with("TLS13_"), "{tls:?}");
+        assert!(tls.verified && tls.version == "TLS 1.3" && tls.cipher.starts_with("TLS13_"), "{tls:?}");
+        shows(done.last(), None);
         assert_eq!(done.last().recording.as_ref().expect("recording").joined(Direction::In), answer);
     }
 }
@@ -102,6 +103,14 @@ fn tls_that_ends_without_farewell_is_cut_unless_the_length_is_known() {
     assert_eq!(fetched(&config, chunks, false, trusting(&authority.path())).fault(), &Fault::ChunksCut(4));
 }
 
+/// The server's own certificate is shown, and what is wrong with it.
+fn shows(hop: &Hop, fault: Option<&Fault>) {
+    let name = if matches!(fault, Some(Fault::WrongHost { .. })) { "other.example" } else { "localhost" };
+    assert_eq!(hop.chain.len(), 1, "{fault:?}");
+    assert_eq!(hop.chain[0].names(), [name], "{fault:?}");
+    assert_eq!(hop.refused, fault.map(ToString::to_string));
+}
+
 #[test]
 fn a_certificate_that_cannot_be_trusted_is_refused_in_plain_words() {
     let authority = Authority::new();
@@ -110,7 +119,19 @@ fn a_certificate_that_cannot_be_trusted_is_refused_in_plain_words() {
         let done = fetched(config, ANSWER, true, options);
         assert!(done.failure().0.to_string().contains("localhost"), "{}", done.failure().0);
         assert!(done.last().request.is_empty(), "the request was sent");
-        done.fault().clone()
+        let fault = done.fault().clone();
+        shows(done.last(), Some(&fault));
+        // The page can be had all the same, and then too the reason is said.
+        let anyone =
+            Options { accept_any_certificate: true, extra_roots: Some(authority.path()), ..Options::default() };
+        let extra_roots = if fault == Fault::UnknownIssuer { None } else { anyone.extra_roots.clone() };
+        let done = fetched(config, ANSWER, true, Options { extra_roots, ..anyone });
+        assert_eq!(done.bytes(), b"body");
+        shows(done.last(), Some(&fault));
+        assert!(!done.last().tls.as_ref().expect("TLS").verified);
+        let notes = &done.last().notes;
+        assert!(notes[0].contains("NOT verified") && notes[0].contains(&fault.to_string()), "{notes:?}");
+        fault
     };
     let good = authority.server("localhost", |_| {});
     // Without our authority there may be no roots at all on this machine.
@@ -135,6 +156,51 @@ fn any_certificate_can_be_accepted_loudly() {
     assert_eq!(done.bytes(), b"body");
     assert!(!done.last().tls.as_ref().expect("TLS").verified);
     assert!(done.last().notes[0].contains("NOT verified"));
+}
+
+#[test]
+fn accepting_any_says_so_only_where_one_is_refused() {
+    let authority = Authority::new();
+    let good = authority.server("localhost", |_| {});
+    let elsewhere = Server::new(vec![answer_tls(self_signed(), ANSWER, true)]);
+    let to = format!("HTTP/1.1 302 Found\r\nLocation: https://localhost:{}/\r\n\r\n", elsewhere.port);
+    let options = Options { accept_any_certificate: true, ..trusting(&authority.path()) };
+    let done = fetched(&good, to.as_bytes(), true, options);
+    assert_eq!(done.bytes(), b"body");
+    let [first, second] = &done.hops[..] else { panic!("{} hops", done.hops.len()) };
+    shows(first, None);
+    shows(second, Some(&Fault::SelfSigned));
+    let verified = |hop: &Hop| hop.tls.as_ref().expect("TLS").verified;
+    assert!(verified(first) && first.notes.is_empty(), "{:?}", first.notes);
+    assert!(!verified(second) && second.notes.len() == 1, "{:?}", second.notes);
+    assert_ne!(first.chain, second.chain);
+}
+
+#[test]
+fn each_hop_to_one_server_shows_its_certificate() {
+    let authority = Authority::new();
+    let config = authority.server("localhost", |_| {});
+    let to = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::new(vec![
+        answer_tls(Arc::clone(&config), to, true),
+        answer_tls(Arc::clone(&config), to, true),
+        answer_tls(config, ANSWER, true),
+    ]);
+    let done = fetch_with(&format!("https://localhost:{}/", server.port), trusting(&authority.path()));
+    assert_eq!((done.hops.len(), done.bytes()), (3, b"body".to_vec()));
+    done.hops.iter().for_each(|hop| shows(hop, None));
+}
+
+#[test]
+fn a_hop_that_shows_no_certificate_has_none_of_the_one_before() {
+    let authority = Authority::new();
+    let nobody = Server::new(vec![Box::new(super::server::close)]);
+    let to = format!("HTTP/1.1 302 Found\r\nLocation: https://localhost:{}/\r\n\r\n", nobody.port);
+    let options = trusting(&authority.path());
+    let done = fetched(&authority.server("localhost", |_| {}), to.as_bytes(), true, options);
+    assert_eq!(done.fault(), &Fault::TlsClosed);
+    shows(&done.hops[0], None);
+    assert!(done.last().chain.is_empty() && done.last().refused.is_none());
 }
 
 #[test]

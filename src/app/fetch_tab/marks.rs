@@ -52,9 +52,12 @@ impl Marks for HopMarks<'_> {
 /// The id of what a part is called; with `-hover` behind it, of what it is for.
 fn id(kind: PartKind) -> &'static str {
     match kind {
+        PartKind::ProxyRequest => "mark-proxy-request",
+        PartKind::ProxyAnswer => "mark-proxy-answer",
         PartKind::RequestLine => "mark-request-line",
         PartKind::RequestField(_) => "mark-request-field",
         PartKind::RequestEnd => "mark-request-end",
+        PartKind::RequestBody => "mark-request-body",
         PartKind::EmptyLines { .. } => "mark-empty-lines",
         PartKind::StatusLine { .. } => "mark-status-line",
         PartKind::Field { .. } => "mark-field",
@@ -90,10 +93,11 @@ pub fn about(kind: PartKind) -> String {
 #[must_use]
 pub fn colour(palette: &Palette, kind: PartKind) -> Color32 {
     match kind {
+        PartKind::ProxyRequest | PartKind::ProxyAnswer => palette.part_chunk,
         PartKind::RequestLine | PartKind::StatusLine { .. } => palette.part_line,
         PartKind::RequestField(_) | PartKind::Field { .. } | PartKind::Trailer(_) => palette.part_field,
         PartKind::ChunkSize => palette.part_chunk,
-        PartKind::ChunkData | PartKind::Body | PartKind::Extra => palette.text,
+        PartKind::RequestBody | PartKind::ChunkData | PartKind::Body | PartKind::Extra => palette.text,
         PartKind::RequestEnd
         | PartKind::EmptyLines { .. }
         | PartKind::HeadEnd { .. }
@@ -152,6 +156,8 @@ impl Seen {
         let sized = |id| Item::words(tf(id, &[("size", size.clone().into())]));
         let coded = |id| Item { rest: coding(hop), ..sized(id) };
         let item = match self.part.kind {
+            PartKind::ProxyRequest => sized("item-proxy-request"),
+            PartKind::ProxyAnswer => sized("item-proxy-answer"),
             PartKind::RequestLine => Item::line(request(hop, &self.part)),
             PartKind::RequestField(_) => Item::field(request(hop, &self.part)),
             PartKind::StatusLine { head } => {
@@ -165,6 +171,7 @@ impl Seen {
             PartKind::ChunkSize => chunk(&self.bytes),
             PartKind::ChunkData => coded("item-data"),
             PartKind::Body => coded("item-body"),
+            PartKind::RequestBody => sized("item-body"),
             PartKind::ChunkEnd => Item::words(t("mark-chunk-end")),
             PartKind::EmptyLines { .. } => Item::words(t("item-empty-lines")),
             PartKind::RequestEnd | PartKind::HeadEnd { .. } | PartKind::BodyEnd => Item::words(t("item-empty-line")),
@@ -230,7 +237,9 @@ impl Item {
 
 /// What is shown of the request for `part`: with its credentials covered.
 fn request<'a>(hop: &'a Hop, part: &Part) -> &'a [u8] {
-    hop.request.get(part.range.start as usize..part.range.end as usize).unwrap_or_default()
+    let at = |position: u64| (position as usize).checked_sub(hop.to_proxy.len());
+    let range = at(part.range.start).zip(at(part.range.end));
+    range.and_then(|(start, end)| hop.request.get(start..end)).unwrap_or_default()
 }
 
 /// Name and value of a field.
@@ -303,6 +312,19 @@ mod tests {
         let sent = part(PartKind::RequestField(0), Direction::Out, 0..11);
         assert_eq!(recording.read(|log| text(&hop, sent.clone(), Some(log))), "A: ******");
         assert_eq!(recording.read(|log| text(&Hop::default(), sent, Some(log))), "request header");
+    }
+
+    #[test]
+    fn a_request_stands_behind_what_the_proxy_was_told() {
+        let hop = Hop { request: b"GET / HTTP/1.1\r\n\r\n".to_vec(), to_proxy: vec![5, 1, 0], ..Hop::default() };
+        let of = |kind, range| text(&hop, part(kind, Direction::Out, range), None);
+        assert_eq!(of(PartKind::ProxyRequest, 0..3), "to the proxy, 3 B (not kept)");
+        assert_eq!(of(PartKind::RequestLine, 3..19), "GET / HTTP/1.1 (not kept)");
+        assert_eq!(of(PartKind::RequestLine, 0..9), "request line (not kept)");
+        assert_eq!(
+            text(&hop, part(PartKind::ProxyAnswer, Direction::In, 0..2), None),
+            "answer of the proxy, 2 B (not kept)"
+        );
     }
 
     #[test]

@@ -1,82 +1,124 @@
-//! One hop: what opens the connection is in `transport`, what reads the body in `receive`.
+//! One hop: what opens the connection is in `transport`, what sends the request in `send`, what reads the body in
+//! `receive`.
 
 use std::io::{self};
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-
+use super::ask::Ask;
+use super::payload::Outgoing;
+use super::proxy::Via;
 use super::state::Worker;
+use super::tls;
 use super::trouble::{self, Trouble};
-use super::url::{Credentials, Target};
+use super::url::Target;
 use super::wire::Wire;
-use super::{Event, Fault, Head, Phase, head};
+use super::{Cookie, Event, Fault, Head, Phase, head};
 use crate::net::tls::explained;
 use crate::net::{Cause, Error, Operation};
+use crate::recording::text;
 
 /// The most 1xx answers before the final one, and the most bytes of all of them together.
-const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
+pub(super) const MOST_INTERIM: (usize, usize) = (100, 256 << 10);
 
 /// One exchange with the server of `target`.
 pub(super) struct Exchange<'a> {
     pub(super) worker: &'a Worker,
     pub(super) target: &'a Target,
+    pub(super) ask: &'a Ask<'a>,
     /// With https.
-    pub(super) tls: Option<&'a Arc<ClientConfig>>,
+    pub(super) tls: Option<&'a tls::Client>,
+    /// Where it is not reached directly.
+    pub(super) via: Option<&'a Via>,
+}
+
+/// The heads of an answer so far.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    /// How many 1xx answers, and how many bytes they had.
+    pub(super) interim: (usize, usize),
+    /// Whether `100 Continue` was among them.
+    pub(super) goes_on: bool,
+    /// The final one.
+    pub(super) last: Option<Head>,
 }
 
 impl Exchange<'_> {
     /// Connects, sends the request, and reads up to the end of the final head.
-    pub(super) fn ask(&self, credentials: Option<&Credentials>) -> Result<(Wire, Head), Error> {
+    pub(super) fn ask(&self) -> Result<(Wire, Head), Error> {
+        let worker = self.worker;
+        // A file that cannot be sent bothers no server.
+        let body = Outgoing::open(self.ask.payload, self.ask.is_chunked())?;
+        worker.counters.set_to_send(body.as_ref().map_or(0, |body| body.len));
         let mut wire = self.open()?;
-        wire.note_in(self.worker.parts());
-        self.worker.phase(Phase::Sending);
-        let authorization = credentials.and_then(|credentials| credentials.for_target(self.target));
-        let request = request(self.target, authorization);
-        let shown = covered(&request, authorization);
-        self.worker.hop(|hop| hop.request = shown);
-        let sent = wire.send(&request);
-        wire.parts().note_request(&request, wire.sent());
-        sent.map_err(|e| self.error(Operation::Send, trouble::wire(e)))?;
-        self.worker.phase(Phase::Waiting);
-        let head = self.heads(&mut wire)?;
+        worker.phase(Phase::Sending);
+        let jar = worker.options.cookies.as_ref().map(|jar| jar.for_request(self.target.url()));
+        let request = self.ask.head(self.target, self.via, body.as_ref(), &jar.unwrap_or_default());
+        worker.hop(|hop| hop.request = request.shown);
+        let mut heads = Heads::default();
+        self.send(&mut wire, &request.bytes, body, &mut heads)?;
+        worker.phase(Phase::Waiting);
+        let head = self.final_head(&mut wire, &mut heads)?;
+        self.take_cookies(&head);
         Ok((wire, head))
     }
 
-    /// Reads the 1xx answers and the final head.
-    fn heads(&self, wire: &mut Wire) -> Result<Head, Error> {
-        let mut interim = (0, 0);
+    /// The head of the final answer; reads on up to its end if need be.
+    pub(super) fn final_head(&self, wire: &mut Wire, heads: &mut Heads) -> Result<Head, Error> {
         // For all heads together, however many there are.
         wire.socket().set_limit(Some(self.worker.options.head_timeout));
         loop {
-            let mut raw = Vec::new();
-            let head = head::read_into(wire, &mut raw)
-                .map_err(|e| self.head_error(e, raw.len() as u64, wire.socket().is_late()))?;
-            wire.parts().note_head(interim.0, &head.raw);
-            self.worker.hop(|hop| {
-                if hop.interim.is_empty() {
-                    hop.early_notes = hop.notes.len();
-                }
-            });
-            let hop = self.worker.hop_index();
-            self.worker.report(Event::Head { hop, head: Arc::new(head.clone()) });
-            match head.status {
-                101 => {
-                    self.worker.hop(|hop| hop.head = Some(head));
-                    return Err(self.fault(Fault::SwitchingProtocols));
-                }
-                100..=199 => {
-                    interim = (interim.0 + 1, interim.1 + head.raw.len());
-                    self.worker.hop(|hop| hop.interim.push(head));
-                    if interim.0 > MOST_INTERIM.0 || interim.1 > MOST_INTERIM.1 {
-                        return Err(self.fault(Fault::TooManyInterim));
-                    }
-                }
-                _ => {
-                    wire.socket().set_limit(None);
-                    self.worker.hop(|hop| hop.head = Some(head.clone()));
-                    return Ok(head);
-                }
+            if let Some(head) = heads.last.take() {
+                wire.socket().set_limit(None);
+                return Ok(head);
             }
+            self.next_head(wire, heads)?;
+        }
+    }
+
+    /// Reads one head.
+    pub(super) fn next_head(&self, wire: &mut Wire, heads: &mut Heads) -> Result<(), Error> {
+        let mut raw = Vec::new();
+        let head = head::read_into(wire, &mut raw)
+            .map_err(|e| self.head_error(e, raw.len() as u64, wire.socket().is_late()))?;
+        wire.parts().note_head(heads.interim.0, &head.raw);
+        self.worker.hop(|hop| {
+            if hop.interim.is_empty() {
+                hop.early_notes = hop.notes.len();
+            }
+        });
+        let hop = self.worker.hop_index();
+        self.worker.report(Event::Head { hop, head: Arc::new(head.clone()) });
+        match head.status {
+            101 => {
+                self.worker.hop(|hop| hop.head = Some(head));
+                Err(self.fault(Fault::SwitchingProtocols))
+            }
+            100..=199 => {
+                let (count, bytes) = &mut heads.interim;
+                (*count, *bytes) = (*count + 1, *bytes + head.raw.len());
+                heads.goes_on |= head.status == 100;
+                self.worker.hop(|hop| hop.interim.push(head));
+                let too_many = *count > MOST_INTERIM.0 || *bytes > MOST_INTERIM.1;
+                if too_many { Err(self.fault(Fault::TooManyInterim)) } else { Ok(()) }
+            }
+            _ => {
+                self.worker.hop(|hop| hop.head = Some(head.clone()));
+                heads.last = Some(head);
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps the cookies that the answer sets, and tells of them.
+    fn take_cookies(&self, head: &Head) {
+        let jar = self.worker.options.cookies.as_ref();
+        let cookies = head.values("set-cookie").map(|value| Cookie {
+            text: text::visible(value),
+            kept: jar.is_some_and(|jar| jar.take(value, self.target.url())),
+        });
+        let cookies: Vec<_> = cookies.collect();
+        if !cookies.is_empty() {
+            self.worker.hop(|hop| hop.cookies = cookies);
         }
     }
 
@@ -123,29 +165,4 @@ impl Exchange<'_> {
             },
         }
     }
-}
-
-/// The request as it goes out (RFC 9112 §3).
-fn request(target: &Target, authorization: Option<&str>) -> Vec<u8> {
-    let authorization = authorization.map_or_else(String::new, |value| format!("Authorization: {value}\r\n"));
-    format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: socketscope/{}\r\nAccept: */*\r\nAccept-Encoding: gzip, br\r\n\
-         {authorization}Connection: close\r\n\r\n",
-        target.on_the_wire(),
-        target.host_header(),
-        env!("CARGO_PKG_VERSION"),
-    )
-    .into_bytes()
-}
-
-/// The request with a `*` for each byte of the credentials.
-fn covered(request: &[u8], authorization: Option<&str>) -> Vec<u8> {
-    let mut shown = request.to_vec();
-    if let Some(secret) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
-        let found = shown.windows(secret.len()).rposition(|window| window == secret.as_bytes());
-        if let Some(at) = found {
-            shown[at..at + secret.len()].fill(b'*');
-        }
-    }
-    shown
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ProxyFault;
 use crate::i18n::{FluentValue, bytes, count, t, tf};
 
 /// Something wrong that is not the network's doing. Its text is `fault-…` in `fetch.ftl`.
@@ -25,6 +26,43 @@ pub enum Fault {
     /// A port that is not a number from 0 to 65535.
     #[error("{}", t("fault-bad-port"))]
     BadPort,
+
+    /// Neither address nor name fits the version of IP that is to be used.
+    #[error("{}", other_ip(*literal, wanted, other))]
+    OtherIp {
+        /// It is an address, not a name.
+        literal: bool,
+        /// The version that is to be used, such as `IPv4`.
+        wanted: &'static str,
+        /// The one that it has.
+        other: &'static str,
+    },
+    /// Wrong with a proxy, or said by it.
+    #[error(transparent)]
+    Proxy(#[from] ProxyFault),
+    /// Not a method: no token (RFC 9110 §9.1).
+    #[error("{}", t("fault-bad-method"))]
+    BadMethod,
+    /// CONNECT, which asks for no page (RFC 9110 §9.3.6).
+    #[error("{}", t("fault-connect-method"))]
+    ConnectMethod,
+    /// Not the name of a header field: no token (RFC 9110 §5.1).
+    #[error("{}", t("fault-bad-field-name"))]
+    BadFieldName,
+    /// A control character inside the value of a header field of the request.
+    #[error("{}", t("fault-bad-field-value"))]
+    BadFieldValue,
+    /// A user name that basic authentication cannot send (RFC 7617 §2).
+    #[error("{}", t("fault-colon-in-user"))]
+    ColonInUser,
+    /// The file that is sent has become shorter since it was opened.
+    #[error("{}", tf("fault-file-shrank", &[("got", count(*got).into()), ("length", count(*length).into())]))]
+    FileShrank {
+        /// Bytes that were there.
+        got: u64,
+        /// Bytes when it was opened.
+        length: u64,
+    },
 
     /// The certificate's time is over.
     #[error("{}", t("fault-certificate-expired"))]
@@ -290,6 +328,11 @@ fn wrong_host(host: &str, names: &str) -> String {
     tf("fault-wrong-host", &[("host", host.into()), ("names", names.into())])
 }
 
+fn other_ip(literal: bool, wanted: &'static str, other: &'static str) -> String {
+    let id = if literal { "fault-other-ip-literal" } else { "fault-other-ip-name" };
+    tf(id, &[("wanted", wanted.into()), ("other", other.into())])
+}
+
 fn stalled(got: u64, length: Option<u64>, time: Duration) -> String {
     let seconds = time.as_secs_f64().into();
     match length {
@@ -309,6 +352,13 @@ impl Fault {
             Self::BadUrl | Self::EmptyUrl | Self::OtherScheme(_) | Self::BadHost => "fault-bad-url-advice",
             Self::BlankInUrl => "fault-blank-in-url-advice",
             Self::BadPort => "advice-bad-port",
+            Self::OtherIp { .. } => "fault-other-ip-advice",
+            Self::Proxy(fault) => return fault.advice(),
+            Self::BadMethod => "fault-bad-method-advice",
+            Self::ConnectMethod => "fault-connect-method-advice",
+            Self::BadFieldName => "fault-bad-field-name-advice",
+            Self::BadFieldValue => "fault-bad-field-value-advice",
+            Self::FileShrank { .. } => "fault-file-shrank-advice",
             Self::CertificateExpired | Self::CertificateNotYetValid => "fault-certificate-time-advice",
             Self::WrongHost { .. } => "fault-wrong-host-advice",
             Self::UnknownIssuer | Self::SelfSigned => "fault-unknown-issuer-advice",
@@ -353,6 +403,14 @@ mod tests {
             Fault::OtherScheme(s()),
             Fault::BadHost,
             Fault::BadPort,
+            Fault::OtherIp { literal: true, wanted: "IPv4", other: "IPv6" },
+            Fault::OtherIp { literal: false, wanted: "IPv6", other: "IPv4" },
+            Fault::BadMethod,
+            Fault::ConnectMethod,
+            Fault::BadFieldName,
+            Fault::BadFieldValue,
+            Fault::ColonInUser,
+            Fault::FileShrank { got: 1, length: 2 },
             Fault::CertificateExpired,
             Fault::CertificateNotYetValid,
             Fault::WrongHost { host: s(), names: s() },

@@ -1,33 +1,45 @@
 //! The whole fetch: the URL as typed, then hop by hop along the redirects (RFC 9110 §15.4) to the body.
 
+use super::ask::Ask;
+use super::auth::Next;
 use super::exchange::Exchange;
 use super::state::Worker;
 use super::url::{self, Target};
-use super::{Body, Fault, Head, Hop, Request, tls};
+use super::{Body, Change, Fault, Head, Hop, Request, proxy, tls};
 use crate::i18n::t;
 use crate::net::{Cause, Error, Operation};
 
 /// Fetches what `request` asks for. What had come of a body that failed is in the worker's `partial`.
 pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
     let (mut target, credentials) = url::parse(&request.url)?;
+    let userinfo = credentials.as_ref().and_then(|credentials| credentials.for_target(&target));
+    let mut ask = Ask::new(request, userinfo)?;
     let mut config = None;
     let mut redirects = 0;
-    let mut dropped = false;
     worker.hop(|hop| hop.url = target.as_str().to_owned());
     loop {
         if target.is_tls() && config.is_none() {
-            config = Some(tls::config(&worker.options).map_err(|error| named(error, &target))?);
+            config = Some(tls::Client::new(&worker.options).map_err(|error| named(error, &target))?);
         }
-        let exchange = Exchange { worker, target: &target, tls: config.as_ref().filter(|_| target.is_tls()) };
-        if !dropped && credentials.as_ref().is_some_and(|it| it.for_target(&target).is_none()) {
-            worker.note(t("note-credentials-dropped"));
-            dropped = true;
-        }
-        let (wire, head) = exchange.ask(credentials.as_ref())?;
+        let via = proxy::choose(&worker.options.proxy, &target, proxy::environment)?;
+        let tls = config.as_ref().filter(|_| target.is_tls());
+        let exchange = Exchange { worker, target: &target, ask: &ask, tls, via: via.as_ref() };
+        let (wire, head) = exchange.ask()?;
         let location = if worker.options.follow { location(&head) } else { Ok(None) };
         let fault = |fault| Error::new(Operation::Fetch, target.as_str(), fault);
         let Some(location) = location.map_err(fault)? else {
-            let body = exchange.body(wire, &head);
+            match ask.challenged(&head) {
+                Next::Again => {
+                    // Nor is the body of a refusal.
+                    worker.unguard_stream();
+                    drop(wire);
+                    begin(worker, &target, &ask, vec![Change::Authorized]);
+                    continue;
+                }
+                Next::Unknown => worker.note(t("note-no-challenge")),
+                Next::Accept => {}
+            }
+            let body = Exchange { worker, target: &target, ask: &ask, tls, via: via.as_ref() }.body(wire, &head);
             worker.unguard_stream();
             return body;
         };
@@ -42,15 +54,26 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
         if worker.options.stop_at_hops && !worker.may_go_on(&next) {
             return Err(Error::new(Operation::Fetch, next.as_str(), Cause::Cancelled));
         }
-        worker.update(|view| view.hops.push(Hop { url: next.as_str().to_owned(), ..Hop::default() }));
+        let changes = ask.redirected(head.status, target.is_same_server(&next));
+        let dropped = changes.contains(&Change::CredentialsDropped);
+        begin(worker, &next, &ask, changes);
         if target.is_tls() && !next.is_tls() {
             worker.note(t("note-downgrade"));
+        }
+        if dropped {
+            worker.note(t("note-credentials-dropped"));
         }
         if had_userinfo {
             worker.note(t("note-location-userinfo"));
         }
         target = next;
     }
+}
+
+/// The next hop.
+fn begin(worker: &Worker, target: &Target, ask: &Ask<'_>, changes: Vec<Change>) {
+    let hop = Hop { url: target.as_str().to_owned(), method: ask.method.clone(), changes, ..Hop::default() };
+    worker.update(|view| view.hops.push(hop));
 }
 
 /// Trouble with the roots of the system has no name of its own.

@@ -26,13 +26,13 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
 }
 
-/// Reads the plan for the answer to a GET.
+/// Reads the plan for the answer to a request with this method.
 ///
 /// # Errors
 /// A length that is no number, or several that differ; a transfer coding that is unknown or badly ordered.
-pub(super) fn plan(head: &Head) -> Result<Plan, Fault> {
+pub(super) fn plan(head: &Head, method: &str) -> Result<Plan, Fault> {
     let mut notes = Vec::new();
-    if matches!(head.status, 100..=199 | 204 | 304) {
+    if method == "HEAD" || matches!(head.status, 100..=199 | 204 | 304) {
         return Ok(Plan { framing: Framing::None, codings: Vec::new(), notes });
     }
     let transfer = elements(head, "transfer-encoding");
@@ -136,7 +136,7 @@ mod tests {
     use crate::net::fetch::head;
 
     fn of(head: &str) -> Result<Plan, Fault> {
-        plan(&head::read(&mut format!("{head}\r\n\r\n").as_bytes()).expect("head"))
+        plan(&head::read(&mut format!("{head}\r\n\r\n").as_bytes()).expect("head"), "GET")
     }
 
     fn framing(fields: &str) -> Result<Framing, Fault> {
@@ -155,6 +155,10 @@ mod tests {
             let plan = of(&format!("HTTP/1.1 {status} X\r\nContent-Length: 12\r\nTransfer-Encoding: chunked"));
             assert_eq!(plan.expect("plan").framing, Framing::None);
         }
+        let raw = b"HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: foo\r\n\r\n";
+        let head = head::read(&mut &raw[..]).expect("head");
+        assert_eq!(plan(&head, "HEAD").expect("plan").framing, Framing::None);
+        assert!(plan(&head, "GET").is_err());
     }
 
     #[test]

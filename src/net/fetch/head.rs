@@ -159,9 +159,12 @@ fn has_good_name(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let Some(colon) = line.iter().position(|b| *b == b':') else { return line.trim_ascii().is_empty() };
     let name = line[..colon].trim_ascii_end();
-    line.starts_with(b" ")
-        || line.starts_with(b"\t")
-        || !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
+    line.starts_with(b" ") || line.starts_with(b"\t") || is_token(name)
+}
+
+/// RFC 9110 §5.6.2: what methods and names of fields are made of.
+pub(super) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
 }
 
 fn first_line(raw: &[u8]) -> &[u8] {

@@ -5,12 +5,17 @@
 //! * [`Fetch`] — the handle; its thread runs `follow`, which goes from redirect to redirect.
 //! * `exchange` — one hop: `transport` opens `wire` (socket, TLS, tap, buffer), then `head`, then `receive` takes the
 //!   body through `framing` (what the head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` into [`Body`].
-//! * [`Request`] — what is asked for.
+//! * [`Request`] — what is asked for; `ask` is what becomes of it at each hop, with `auth`, [`Jar`] and `payload`;
+//!   `send` brings it to the server.
 //! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
+//! * `proxy` — through what the server is reached; `tunnel` — what that is told; `clock` — when the request went and the answer came.
 //! * `url`, `tls`, `name`, `charset`, `save` — what their names say.
 
+mod ask;
+mod auth;
 mod body;
 mod charset;
+mod clock;
 mod cookies;
 mod decode;
 mod exchange;
@@ -20,8 +25,11 @@ mod framing;
 mod head;
 mod name;
 mod parts;
+mod payload;
+mod proxy;
 mod receive;
 mod request;
+mod send;
 mod state;
 mod tap;
 #[cfg(test)]
@@ -29,16 +37,18 @@ mod test_pieces;
 mod tls;
 mod transport;
 mod trouble;
+mod tunnel;
 mod unframe;
 mod url;
 mod view;
 mod wire;
 
 pub use body::Body;
-pub use cookies::Jar;
+pub use cookies::{Jar, StoredCookie};
 pub use decode::Bound;
 pub use fault::{Fault, HeadPart};
 pub use parts::{Part, PartKind, Parts};
+pub use proxy::ProxyFault;
 pub use request::{Auth, Field, Payload, Request};
 pub use url::without_userinfo;
 pub use view::{

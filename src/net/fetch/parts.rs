@@ -13,12 +13,18 @@ use crate::recording::Direction;
 /// whose number is therefore the length of [`Hop::interim`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartKind {
+    /// What a proxy was told before the request: CONNECT (RFC 9110 §9.3.6) or SOCKS (RFC 1928).
+    ProxyRequest,
+    /// What the proxy answered to that.
+    ProxyAnswer,
     /// The first line of the request (§3).
     RequestLine,
     /// A header line of the request (§5), counted from 0.
     RequestField(usize),
     /// The empty line after the request's header (§2.1).
     RequestEnd,
+    /// The body of the request (§6).
+    RequestBody,
     /// Empty lines before a status line, which count for nothing (§2.2).
     EmptyLines {
         /// Before which head.
@@ -165,10 +171,10 @@ impl Parts {
         lock(&self.kept).note(direction, range, kind);
     }
 
-    /// Notes the lines of a request, of which the first `sent` bytes went out.
+    /// Notes the lines of a request, which begins where the last part ended; `sent` bytes in all went out.
     pub(super) fn note_request(&self, raw: &[u8], sent: u64) {
         let mut kept = lock(&self.kept);
-        let mut at = 0;
+        let mut at = kept.sent.end();
         for (line, len) in lines(raw) {
             let kind = match line {
                 Line::Before | Line::First => PartKind::RequestLine,

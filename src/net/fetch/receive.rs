@@ -20,7 +20,7 @@ impl Exchange<'_> {
     /// `partial`.
     pub(super) fn body(&self, mut wire: Wire, head: &Head) -> Result<Body, Error> {
         let worker = self.worker;
-        let plan = framing::plan(head).map_err(|fault| self.fault(fault))?;
+        let plan = framing::plan(head, &self.ask.method).map_err(|fault| self.fault(fault))?;
         worker.phase(Phase::Receiving);
         worker.hop(|hop| hop.framing = Some(plan.framing));
         plan.notes.iter().for_each(|note| worker.note(note.clone()));
@@ -37,7 +37,7 @@ impl Exchange<'_> {
         }
         let received = received.and_then(|()| match head.status {
             // No range was asked for: this is not the page.
-            206 => Err(self.fault(Fault::UnaskedPart)),
+            206 if !self.ask.has("Range") => Err(self.fault(Fault::UnaskedPart)),
             _ => Ok(()),
         });
         let (media_type, charset) = charset::content_type(head);

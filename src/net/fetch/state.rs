@@ -8,7 +8,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, select};
 
 use super::url::Target;
-use super::{Body, Event, Hop, Options, Parts, Phase, Progress, View};
+use super::{Body, Event, Hop, Options, Parts, Phase, Progress, Span, Step, View};
 use crate::net::cancel::{Cancel, Guard};
 use crate::net::lock;
 use crate::net::report::Reporter;
@@ -23,11 +23,19 @@ pub(super) struct Counters {
     received: AtomicU64,
     length: AtomicU64,
     decoded: AtomicU64,
+    sent: AtomicU64,
+    to_send: AtomicU64,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { received: AtomicU64::new(0), length: AtomicU64::new(UNKNOWN), decoded: AtomicU64::new(0) }
+        Self {
+            received: AtomicU64::new(0),
+            length: AtomicU64::new(UNKNOWN),
+            decoded: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            to_send: AtomicU64::new(0),
+        }
     }
 }
 
@@ -44,12 +52,24 @@ impl Counters {
         self.length.store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 
+    pub(super) fn set_sent(&self, n: u64) {
+        self.sent.store(n, Ordering::Relaxed);
+    }
+
+    /// A hop begins, which has this much to send.
+    pub(super) fn set_to_send(&self, n: u64) {
+        self.set_sent(0);
+        self.to_send.store(n, Ordering::Relaxed);
+    }
+
     pub(super) fn get(&self) -> Progress {
         let length = self.length.load(Ordering::Relaxed);
         Progress {
             received: self.received.load(Ordering::Relaxed),
             length: (length != UNKNOWN).then_some(length),
             decoded: self.decoded.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+            to_send: self.to_send.load(Ordering::Relaxed),
         }
     }
 }
@@ -114,6 +134,15 @@ impl Worker {
             }
         });
         self.report(Event::Phase(phase));
+    }
+
+    /// Does `work`, which is `step` of the current hop, and notes how long it took, also where it fails.
+    pub(super) fn timed<T>(&self, step: Step, work: impl FnOnce() -> T) -> T {
+        let begun = self.begun.elapsed();
+        let done = work();
+        let took = self.begun.elapsed().saturating_sub(begun);
+        self.hop(|hop| hop.spans.push(Span { step, begun, took }));
+        done
     }
 
     pub(super) fn note(&self, note: String) {

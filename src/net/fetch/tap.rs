@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::clock::Clock;
 use crate::recording::{Direction, Recording, What};
 
 /// Passes reads and writes through and keeps each in a [`Recording`]. For TLS it goes around the TLS stream,
@@ -12,12 +13,19 @@ use crate::recording::{Direction, Recording, What};
 pub(super) struct Tap<S> {
     stream: S,
     recording: Arc<Recording>,
+    /// From the request on.
+    clock: Option<Clock>,
 }
 
 impl<S> Tap<S> {
     /// Records into `recording` what goes through `stream`.
     pub(super) fn new(stream: S, recording: Arc<Recording>) -> Self {
-        Self { stream, recording }
+        Self { stream, recording, clock: None }
+    }
+
+    /// From now on `clock` is told of each read and write.
+    pub(super) fn time_with(&mut self, clock: Clock) {
+        self.clock = Some(clock);
     }
 
     /// The stream underneath, to change its settings; what is read or written there is not recorded.
@@ -50,7 +58,13 @@ impl<S> Drop for Tap<S> {
 impl<S: Read> Read for Tap<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let begun = Instant::now();
+        if let Some(clock) = &mut self.clock {
+            clock.waits();
+        }
         let n = self.stream.read(buf).map_err(|error| self.noted(Direction::In, begun, error))?;
+        if let Some(clock) = self.clock.as_mut().filter(|_| n > 0) {
+            clock.has_read();
+        }
         self.recording.push(Direction::In, &buf[..n]);
         Ok(n)
     }
@@ -59,12 +73,21 @@ impl<S: Read> Read for Tap<S> {
 impl<S: Write> Write for Tap<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let begun = Instant::now();
-        let n = self.stream.write(buf).map_err(|error| self.noted(Direction::Out, begun, error))?;
+        let written = self.stream.write(buf);
+        if let Some(clock) = &mut self.clock {
+            clock.wrote(begun);
+        }
+        let n = written.map_err(|error| self.noted(Direction::Out, begun, error))?;
         self.recording.push_begun(Direction::Out, &buf[..n], begun);
         Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        let begun = Instant::now();
+        let flushed = self.stream.flush();
+        if let Some(clock) = &mut self.clock {
+            clock.wrote(begun);
+        }
+        flushed
     }
 }

@@ -173,6 +173,11 @@ impl Target {
         self.url.scheme() == "https"
     }
 
+    /// Whether it is the same server: scheme, host and port.
+    pub(super) fn is_same_server(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
     /// A name or a literal address, without brackets.
     pub(super) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])
@@ -195,6 +200,11 @@ impl Target {
     /// Path and query, as they go on the wire (RFC 9112 §3.2.1): no fragment.
     pub(super) fn on_the_wire(&self) -> &str {
         &self.url[Position::BeforePath..Position::AfterQuery]
+    }
+
+    /// The whole URL as a proxy is asked for it (RFC 9112 §3.2.2): no fragment.
+    pub(super) fn absolute(&self) -> &str {
+        &self.url[..Position::AfterQuery]
     }
 
     /// Where a `Location` leads (RFC 9110 §10.2.2), resolved as browsers do: blanks at the ends ignored, bytes

@@ -57,13 +57,14 @@ pub struct Destination {
 /// Through what the servers are reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Proxy {
-    /// As `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` say.
+    /// As `http_proxy` (in lower case only: a web server hands a client's `Proxy` on as `HTTP_PROXY`), `https_proxy`,
+    /// `all_proxy` and `no_proxy` say.
     #[default]
     Environment,
     /// Directly, whatever the environment says.
     None,
-    /// This one: a URL with `http` (CONNECT for https, RFC 9110 §9.3.6), `socks5` (names resolved here) or `socks5h`
-    /// (names resolved there, RFC 1928).
+    /// This one, whatever the environment says: a URL with `http` (CONNECT for https, RFC 9110 §9.3.6), `socks5` (names resolved here) or `socks5h`
+    /// (names resolved there, RFC 1928); without a scheme it is http, without a port 1080.
     Url(String),
 }
 
@@ -167,7 +168,7 @@ pub enum Framing {
 /// What TLS agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// Such as `TLSv1_3`.
+    /// Such as `TLS 1.3`.
     pub version: String,
     /// Such as `TLS13_AES_256_GCM_SHA384`.
     pub cipher: String,
@@ -265,6 +266,9 @@ pub struct Hop {
     pub changes: Vec<Change>,
     /// The proxy that it went through, without userinfo.
     pub proxy: Option<String>,
+    /// What that had to be told first (CONNECT, SOCKS), as sent; name and password are covered by `*`, one for each
+    /// byte. The request follows it on the wire.
+    pub to_proxy: Vec<u8>,
     /// Every address tried.
     pub tries: Vec<Arc<Try>>,
     /// Both ends, once connected.
@@ -275,8 +279,8 @@ pub struct Hop {
     pub chain: Vec<Certificate>,
     /// What is wrong with it, ready to show; also where it was accepted all the same.
     pub refused: Option<String>,
-    /// The request bytes as sent; only a password is covered by `*`, one for each byte. The recording has the
-    /// bytes that crossed the socket.
+    /// The head of the request as sent; only what says who asks (`Authorization`, `Proxy-Authorization`) is covered by
+    /// `*`, one for each byte. The recording has the bytes that crossed the socket, and the body.
     pub request: Vec<u8>,
     /// 1xx answers before the final one.
     pub interim: Vec<Head>,
@@ -299,7 +303,8 @@ pub struct Hop {
     /// When each phase of this hop began, counted from the start of the fetch; in order. [`Phase::Done`] ends the
     /// last hop.
     pub phases: Vec<(Phase, Duration)>,
-    /// The steps that are over, in order.
+    /// The steps that are over, in order and none over another; what did not happen is not there. The step in which the
+    /// hop failed is there up to then; but of an answer only what came.
     pub spans: Vec<Span>,
 }
 
@@ -346,6 +351,10 @@ pub struct Progress {
     pub length: Option<u64>,
     /// Body bytes after decompression.
     pub decoded: u64,
+    /// Bytes of the body of the current hop's request that were sent.
+    pub sent: u64,
+    /// Of how many; 0 where there is none.
+    pub to_send: u64,
 }
 
 /// The state of a fetch, to look at.

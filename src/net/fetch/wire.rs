@@ -5,8 +5,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConnection, StreamOwned};
+use rustls::ClientConnection;
 
+use super::clock::Clock;
 use super::tap::Tap;
 use super::trouble::wire;
 use super::{PartKind, Parts};
@@ -16,6 +17,9 @@ use crate::recording::{Direction, Recording};
 
 /// The size of the buffer; one read takes at most this many bytes.
 const BUFFER: usize = 256 << 10;
+
+/// How long a watchful write waits before it lets its caller look for an answer.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A TCP stream whose every read and write ends: by its own limit, by a deadline, or by being cancelled.
 #[derive(Debug)]
@@ -27,12 +31,39 @@ pub(super) struct Socket {
     deadline: Option<Instant>,
     /// The limit that the socket has now.
     set: Option<Duration>,
+    /// Whether writes that wait end now and then, see [`Socket::set_watchful`].
+    watchful: bool,
+    /// Since when nothing could be written.
+    blocked: Option<Instant>,
     cancel: Cancel,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, silence: Duration, cancel: Cancel) -> Self {
-        Self { stream, silence, deadline: None, set: None, cancel }
+        Self { stream, silence, deadline: None, set: None, watchful: false, blocked: None, cancel }
+    }
+
+    /// From now on a write that has to wait says `Interrupted` every now and then, so that its caller can look for an
+    /// answer before it tries again.
+    pub(super) fn set_watchful(&mut self, watchful: bool) {
+        (self.watchful, self.blocked) = (watchful, None);
+    }
+
+    /// Whether a read would return at once, or does within `limit`.
+    fn is_readable(&mut self, limit: Duration) -> io::Result<bool> {
+        let peeked = if limit.is_zero() {
+            self.stream.set_nonblocking(true)?;
+            let peeked = self.stream.peek(&mut [0]);
+            self.stream.set_nonblocking(false)?;
+            peeked
+        } else {
+            self.set = None;
+            self.stream.set_read_timeout(Some(limit))?;
+            self.stream.peek(&mut [0])
+        };
+        use io::ErrorKind as Kind;
+        // An end or an error is for whoever reads.
+        Ok(!matches!(peeked, Err(e) if matches!(e.kind(), Kind::WouldBlock | Kind::TimedOut | Kind::Interrupted)))
     }
 
     /// All reads and writes from now on together take at most `limit`; `None` lifts that.
@@ -46,9 +77,9 @@ impl Socket {
     }
 
     /// Gives the socket the limit for its next wait.
-    fn arm(&mut self) -> io::Result<()> {
+    fn arm(&mut self, most: Duration) -> io::Result<()> {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(self.silence, |left| left.min(self.silence));
+        let limit = left.map_or(most, |left| left.min(most));
         if limit.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -60,10 +91,10 @@ impl Socket {
         Ok(())
     }
 
-    /// One read or write. Cancelling shuts the socket down, which looks like an end: it is not.
-    fn wait(&mut self, mut once: impl FnMut(&mut TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+    /// One read or write, which takes `most` at the most. Cancelling shuts the socket down, which looks like an end: it is not.
+    fn wait(&mut self, most: Duration, mut once: impl FnMut(&mut TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
-            self.arm()?;
+            self.arm(most)?;
             let result = once(&mut self.stream);
             if self.cancel.is_cancelled() {
                 return Err(io::ErrorKind::ConnectionAborted.into());
@@ -81,13 +112,26 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.wait(|stream| stream.read(buf))
+        self.wait(self.silence, |stream| stream.read(buf))
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.wait(|stream| stream.write(buf))
+        if !self.watchful {
+            return self.wait(self.silence, |stream| stream.write(buf));
+        }
+        let begun = *self.blocked.get_or_insert_with(Instant::now);
+        let written = self.wait(LOOK_EVERY.min(self.silence), |stream| stream.write(buf));
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::TimedOut && begun.elapsed() < self.silence && !self.is_late() => {
+                Err(io::ErrorKind::Interrupted.into())
+            }
+            written => {
+                self.blocked = None;
+                written
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -95,43 +139,57 @@ impl Write for Socket {
     }
 }
 
-/// What HTTP is spoken over.
+/// What HTTP is spoken over: a socket, with TLS once that was agreed on.
 #[derive(Debug)]
-pub(super) enum Stream {
-    Plain(Socket),
-    Tls(Box<StreamOwned<ClientConnection, Socket>>),
+struct Stream {
+    socket: Socket,
+    tls: Option<Box<ClientConnection>>,
 }
 
 impl Stream {
-    fn socket(&mut self) -> &mut Socket {
-        match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(tls) => &mut tls.sock,
+    /// Whether something of HTTP, an end or an error can be read at once, or within `limit`. What TLS says for itself is
+    /// taken in meanwhile.
+    fn is_readable(&mut self, limit: Duration) -> io::Result<bool> {
+        let Self { socket, tls } = self;
+        let Some(tls) = tls else { return socket.is_readable(limit) };
+        let until = Instant::now() + limit;
+        loop {
+            // What is wrong is said again to whoever reads.
+            let Ok(state) = tls.process_new_packets() else { return Ok(true) };
+            if state.plaintext_bytes_to_read() > 0 || state.peer_has_closed() {
+                return Ok(true);
+            }
+            if !socket.is_readable(until.saturating_duration_since(Instant::now()))? {
+                return Ok(false);
+            }
+            if tls.read_tls(socket)? == 0 {
+                return Ok(true);
+            }
         }
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buf),
-            Self::Tls(tls) => tls.read(buf),
+        match &mut self.tls {
+            None => self.socket.read(buf),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).read(buf),
         }
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(buf),
-            Self::Tls(tls) => tls.write(buf),
+        match &mut self.tls {
+            None => self.socket.write(buf),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).write(buf),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(tls) => tls.flush(),
+        match &mut self.tls {
+            None => self.socket.flush(),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).flush(),
         }
     }
 }
@@ -152,25 +210,30 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: Stream, recording: Arc<Recording>) -> Self {
+    pub(super) fn new(socket: Socket, recording: Arc<Recording>, parts: Arc<Parts>) -> Self {
         Self {
-            tap: Tap::new(stream, recording),
+            tap: Tap::new(Stream { socket, tls: None }, recording),
             buffer: vec![0; BUFFER],
             start: 0,
             end: 0,
             sent: 0,
             received: 0,
-            parts: Arc::default(),
+            parts,
         }
     }
 
     pub(super) fn socket(&mut self) -> &mut Socket {
-        self.tap.get_mut().socket()
+        &mut self.tap.get_mut().socket
     }
 
-    /// From now on the parts are noted there.
-    pub(super) fn note_in(&mut self, parts: Arc<Parts>) {
-        self.parts = parts;
+    /// From now on all goes through `tls`, which was agreed on over [`Wire::socket`].
+    pub(super) fn secure(&mut self, tls: ClientConnection) {
+        self.tap.get_mut().tls = Some(Box::new(tls));
+    }
+
+    /// From now on `clock` is told of each read and write.
+    pub(super) fn time_with(&mut self, clock: Clock) {
+        self.tap.time_with(clock);
     }
 
     /// Where the parts are noted.
@@ -195,9 +258,36 @@ impl Wire {
         self.tap.flush()
     }
 
+    /// Sends some of `bytes`, says how many, and counts them; `Interrupted` where [`Socket::set_watchful`] asked for it.
+    pub(super) fn send_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.tap.write(bytes)? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            n => {
+                self.sent += n as u64;
+                Ok(n)
+            }
+        }
+    }
+
+    /// Sends what TLS has taken and not sent yet.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.tap.flush()
+    }
+
+    /// Whether an answer, an end or an error can be read at once, or within `limit`.
+    pub(super) fn answer_waits(&mut self, limit: Duration) -> io::Result<bool> {
+        Ok(self.has_more() || self.tap.get_mut().is_readable(limit)?)
+    }
+
     /// How many bytes were sent.
     pub(super) fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// What was taken and has no name yet is `kind`.
+    pub(super) fn note_taken(&self, kind: PartKind) {
+        let taken = self.received - (self.end - self.start) as u64;
+        self.parts.note(Direction::In, self.parts.end(Direction::In)..taken, kind);
     }
 
     /// What came and has no name yet is `kind`.
@@ -212,9 +302,10 @@ impl Wire {
 
     /// Says farewell as TLS asks for (RFC 8446 §6.1); nothing depends on its arrival.
     pub(super) fn close(mut self) {
-        if let Stream::Tls(tls) = self.tap.get_mut() {
-            tls.conn.send_close_notify();
-            if let Err(error) = tls.conn.write_tls(&mut tls.sock) {
+        let Stream { socket, tls } = self.tap.get_mut();
+        if let Some(tls) = tls {
+            tls.send_close_notify();
+            if let Err(error) = tls.write_tls(socket) {
                 log::debug!("close_notify was not sent: {error}");
             }
         }

@@ -38,6 +38,11 @@ struct Shown {
 }
 
 impl Witness {
+    /// Nobody has been seen yet.
+    pub(crate) fn forget(&self) {
+        *lock(&self.0) = Shown::default();
+    }
+
     /// The certificates that the server showed, its own first; also where they were refused.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         lock(&self.0).chain.clone()
