@@ -196,7 +196,9 @@ fn a_refusal_ends_the_sending_while_the_server_reads_nothing() {
         was_over.recv().expect("over");
         Ok(())
     })]);
-    let done = ask(put(&server.url("/"), HUGE));
+    // Else the silence would end it too.
+    let options = Options { silence: super::PATIENCE * 2, ..Options::default() };
+    let done = Done::of(&Fetch::start(put(&server.url("/"), HUGE), options, &recorder(), Waker::none()));
     assert_eq!(done.bytes(), b"too large");
     assert_eq!(done.last().notes.len(), 1, "{:?}", done.last().notes);
     over.send(()).expect("sent");
