@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use socketscope::net::fetch::{Fault, Hop, Options};
+use socketscope::net::tls::Certificate;
 use socketscope::recording::Direction;
 
 use super::server::{Server, answer, answer_tls};
@@ -51,10 +53,14 @@ impl Authority {
 }
 
 fn config(certificate: rcgen::Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    showing(vec![certificate.der().clone()], key)
+}
+
+fn showing(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-    Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).expect("config"))
+    Arc::new(builder.with_single_cert(chain, key).expect("config"))
 }
 
 pub fn self_signed() -> Arc<ServerConfig> {
@@ -156,6 +162,24 @@ fn any_certificate_can_be_accepted_loudly() {
     assert_eq!(done.bytes(), b"body");
     assert!(!done.last().tls.as_ref().expect("TLS").verified);
     assert!(done.last().notes[0].contains("NOT verified"));
+}
+
+#[test]
+fn the_whole_chain_is_shown_its_own_certificate_first() {
+    let authority = Authority::new();
+    let root = CertificateDer::from_pem_file(authority.path()).expect("a certificate");
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("params");
+    let key = KeyPair::generate().expect("key");
+    let own = params.signed_by(&key, &authority.issuer).expect("certificate");
+    let chain = vec![own.der().clone(), root];
+    let shown = Certificate::chain(&chain);
+    let config = showing(chain, &key);
+    for options in [trusting(&authority.path()), trusting(&Authority::new().path())] {
+        let trusted = options.extra_roots == Some(authority.path());
+        let done = fetched(&config, ANSWER, true, options);
+        assert_eq!(done.last().chain, shown);
+        assert_eq!(done.last().refused.is_none(), trusted);
+    }
 }
 
 #[test]
