@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bodies;
+mod hostile;
 mod limits;
 mod parts;
 mod redirects;

@@ -37,7 +37,13 @@ pub(super) fn plan(head: &Head) -> Result<Plan, Fault> {
     }
     let transfer = elements(head, "transfer-encoding");
     // Always in use, says an old draft, and means nothing.
-    let transfer: Vec<&str> = transfer.iter().map(String::as_str).filter(|one| *one != "identity").collect();
+    let mut transfer: Vec<&str> = transfer.iter().map(String::as_str).filter(|one| *one != "identity").collect();
+    // A server and what stands before it both say so; nobody puts chunks into chunks (RFC 9112 §6.1).
+    let said = transfer.len();
+    transfer.dedup_by(|next, one| *next == "chunked" && next == one);
+    if transfer.len() < said {
+        notes.push(t("note-chunked-twice"));
+    }
     let (framing, transfer_codings) = if transfer.is_empty() {
         (length(head)?, Vec::new())
     } else {
@@ -166,7 +172,7 @@ mod tests {
         for value in ["5,6", "5\r\nContent-Length: 6"] {
             assert!(matches!(framing(&format!("Content-Length: {value}")), Err(Fault::TwoLengths(_))), "{value:?}");
         }
-        for value in ["foo", "chunked, gzip", "chunked, chunked", "deflate, chunked", "chunked;q=1", "xchunked"] {
+        for value in ["foo", "chunked, gzip", "chunked, gzip, chunked", "deflate, chunked", "chunked;q=1", "xchunked"] {
             let framing = framing(&format!("Transfer-Encoding: {value}\r\nContent-Length: 5"));
             assert!(matches!(framing, Err(Fault::BadTransferCoding(_))), "{value:?}: {framing:?}");
         }
@@ -178,6 +184,12 @@ mod tests {
         assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunks-won")]));
         let plan = of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked").expect("plan");
         assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunks-in-1-0")]));
+        for value in ["chunked, Chunked", "chunked\r\nTransfer-Encoding: chunked", "identity, chunked,chunked,chunked"]
+        {
+            let plan = of(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {value}")).expect("plan");
+            assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunked-twice")]), "{value:?}");
+            assert!(plan.codings.is_empty());
+        }
     }
 
     #[test]
