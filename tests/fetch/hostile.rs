@@ -196,7 +196,17 @@ fn a_bomb_of_any_coding_is_stopped_by_its_limit() {
     twice.write_all(&gzip).expect("written");
     let mut brotli = Vec::new();
     brotli::CompressorWriter::new(&mut brotli, 4_096, 9, 22).write_all(&zeros).expect("written");
-    for (coding, body) in [("gzip", gzip), ("br", brotli), ("gzip, gzip", twice.finish().expect("finished"))] {
+    let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    deflate.write_all(&zeros).expect("written");
+    let deflate = deflate.finish().expect("finished");
+    let zstd = ruzstd::encoding::compress_to_vec(&zeros[..], ruzstd::encoding::CompressionLevel::Fastest);
+    for (coding, body) in [
+        ("deflate", deflate),
+        ("zstd", zstd),
+        ("gzip", gzip),
+        ("br", brotli),
+        ("gzip, gzip", twice.finish().expect("finished")),
+    ] {
         let head = format!("{OK}Content-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len());
         let server = Server::answering([[head.as_bytes(), &body].concat()]);
         let bound = Bound { size: 1 << 20, ratio: 50 };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use socketscope::net::fetch::{Bound, Fetch, Head, Options, Outcome, Parts, Proxy, View};
 use socketscope::net::report::Waker;
 use socketscope::recording::{Direction, Recorder};
@@ -275,6 +276,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     to.finish().expect("memory takes all")
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut to = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    to.write_all(bytes).expect("memory takes all");
+    to.finish().expect("memory takes all")
+}
+
 fn brotli(bytes: &[u8]) -> Vec<u8> {
     let mut to = Vec::new();
     brotli::CompressorWriter::new(&mut to, 1_024, 3, 18).write_all(bytes).expect("memory takes all");
@@ -365,10 +372,12 @@ fn answer(input: &mut Unstructured<'_>) -> Result<Answer> {
     let status = if input.arbitrary()? { "200 OK" } else { *input.choose(&STATUS)? };
     let plain = body(input)?;
     whole &= status.starts_with("200") || status.starts_with("404") || status.starts_with("500");
-    let (coding, coded) = match input.int_in_range(0..=5)? {
+    let (coding, coded) = match input.int_in_range(0..=7)? {
         0 => ("Content-Encoding: gzip\r\n", gzip(&plain)),
         1 => ("Content-Encoding: br\r\n", brotli(&plain)),
         2 => ("Content-Encoding: gzip, br\r\n", brotli(&gzip(&plain))),
+        3 => ("Content-Encoding: deflate\r\n", zlib(&plain)),
+        4 => ("Content-Encoding: ZSTD\r\n", compress_to_vec(&plain[..], CompressionLevel::Fastest)),
         _ => ("", plain.clone()),
     };
     // What is a bomb is no whole.

@@ -12,8 +12,12 @@ const MOST_CODINGS: usize = 8;
 pub(super) enum Coding {
     /// RFC 1952.
     Gzip,
+    /// RFC 1950, or bare RFC 1951.
+    Deflate,
     /// RFC 7932.
     Brotli,
+    /// RFC 8878.
+    Zstd,
 }
 
 /// What a head says about the body after it.
@@ -101,6 +105,7 @@ fn by_transfer_coding(transfer: &[&str]) -> Result<(Framing, Vec<Coding>), Fault
     }
     let codings = before.iter().map(|one| match *one {
         "gzip" | "x-gzip" => Ok(Coding::Gzip),
+        "deflate" => Ok(Coding::Deflate),
         _ => Err(bad()),
     });
     Ok((framing, codings.collect::<Result<_, _>>()?))
@@ -113,7 +118,9 @@ fn content_codings(head: &Head, notes: &mut Vec<String>) -> Result<Vec<Coding>, 
         match one.as_str() {
             "identity" => {}
             "gzip" | "x-gzip" => codings.push(Coding::Gzip),
+            "deflate" => codings.push(Coding::Deflate),
             "br" => codings.push(Coding::Brotli),
+            "zstd" => codings.push(Coding::Zstd),
             unknown => {
                 let unknown = shortened(&text::visible(unknown.as_bytes()));
                 notes.push(crate::i18n::tf("note-unknown-coding", &[("coding", unknown.into())]));
@@ -172,7 +179,8 @@ mod tests {
         for value in ["5,6", "5\r\nContent-Length: 6"] {
             assert!(matches!(framing(&format!("Content-Length: {value}")), Err(Fault::TwoLengths(_))), "{value:?}");
         }
-        for value in ["foo", "chunked, gzip", "chunked, gzip, chunked", "deflate, chunked", "chunked;q=1", "xchunked"] {
+        for value in ["foo", "chunked, gzip", "chunked, gzip, chunked", "compress, chunked", "chunked;q=1", "xchunked"]
+        {
             let framing = framing(&format!("Transfer-Encoding: {value}\r\nContent-Length: 5"));
             assert!(matches!(framing, Err(Fault::BadTransferCoding(_))), "{value:?}: {framing:?}");
         }
@@ -198,10 +206,12 @@ mod tests {
         let plan = of("Content-Encoding: BR, X-Gzip\r\nTransfer-Encoding: gzip, chunked").expect("plan");
         assert_eq!(plan.codings, [Coding::Brotli, Coding::Gzip, Coding::Gzip]);
         assert_eq!(of("Content-Encoding: identity").expect("plan").codings, []);
-        let plan = of("Content-Encoding: gzip, zstd").expect("plan");
+        let plan = of("Content-Encoding: gzip, sdch").expect("plan");
         assert_eq!((plan.codings.len(), plan.notes.len()), (0, 1));
-        assert!(plan.notes[0].contains("zstd"));
+        assert!(plan.notes[0].contains("sdch"));
         assert_eq!(of(&format!("Content-Encoding: {}", "gzip,".repeat(9))), Err(Fault::TooManyCodings));
+        let plan = of("Content-Encoding: zstd, deflate\r\nTransfer-Encoding: deflate, chunked").expect("plan");
+        assert_eq!(plan.codings, [Coding::Zstd, Coding::Deflate, Coding::Deflate]);
         assert_eq!(of("Transfer-Encoding: gzip").expect("plan").framing, Framing::UntilClose);
     }
 }
