@@ -145,7 +145,7 @@ const CHUNKED: (PartKind, &str) = (Field { head: 0, field: 0 }, "Transfer-Encodi
 
 #[test]
 fn chunks_are_sizes_bytes_ends_and_trailers() {
-    let body = "4;a=b\r\nbody\r\nA\r\n0123456789\n0;end\r\nX: y\r\n z\r\nZ: z\r\n\r\n";
+    let body = "4;a=b\r\nbody\r\nA\n0123456789\n0;end\r\nX: y\r\n z\r\nZ: z\r\n\r\n";
     let expected = named([
         STATUS,
         CHUNKED,
@@ -153,7 +153,7 @@ fn chunks_are_sizes_bytes_ends_and_trailers() {
         (ChunkSize, "4;a=b\r\n"),
         (ChunkData, "body"),
         (ChunkEnd, "\r\n"),
-        (ChunkSize, "A\r\n"),
+        (ChunkSize, "A\n"),
         (ChunkData, "0123456789"),
         (ChunkEnd, "\n"),
         (ChunkSize, "0;end\r\n"),

@@ -117,6 +117,7 @@ note-downgrade = The redirect leads from https to http, from here on everyone on
 note-credentials-dropped = User name and password are not sent to another host
 note-location-userinfo = User name and password inside the redirect are not used
 note-chunks-won = Both Content-Length and Transfer-Encoding were sent, the chunks decide
+note-chunked-twice = Transfer-Encoding says “chunked” more than once, the chunks were taken apart once
 note-chunks-in-1-0 = An answer in HTTP/1.0 should not be chunked
 note-extra-bytes = More bytes came after the end of the answer, they are not part of it
 note-unknown-coding = The content coding { $coding } is unknown, the body is kept as received

@@ -1,15 +1,17 @@
-//! Compression undone as the bytes come: gzip of several members (RFC 1952 §2.2) and brotli (RFC 7932). A stream
-//! that is broken, cut, or followed by anything is an error; memory is bounded by the windows of the two.
+//! Compression undone as the bytes come: gzip of several members (RFC 1952 §2.2), deflate (RFC 1950), brotli (RFC 7932)
+//! and zstd. A stream that is broken, cut, or followed by anything is an error; memory is bounded by their windows.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
 use flate2::bufread::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::Fault;
 use super::framing::Coding;
 use super::trouble::{fault, is_marked};
+use super::zstd::Unzstd;
 
 /// The size of the buffer between two steps.
 const BUFFER: usize = 128 << 10;
@@ -45,6 +47,8 @@ pub(super) fn decoded<'a>(
             BUFFER,
             Gunzip { state: Member::Between(from), first: true, padding: Rc::clone(padding) },
         )),
+        Coding::Deflate => Box::new(BufReader::with_capacity(BUFFER, Inflate { from, inside: None, over: false })),
+        Coding::Zstd => Box::new(BufReader::with_capacity(BUFFER, Unzstd::new(from))),
         Coding::Brotli => Box::new(BufReader::with_capacity(BUFFER, Unbrotli { state: Brotli::Before(from) })),
     })
 }
@@ -121,6 +125,46 @@ impl<R: BufRead> Read for Gunzip<R> {
     }
 }
 
+/// What RFC 9110 §8.4.1.2 calls deflate: with the frame of zlib, which many servers leave out.
+struct Inflate<R> {
+    from: R,
+    /// Once it has begun.
+    inside: Option<Decompress>,
+    over: bool,
+}
+
+impl<R: BufRead> Read for Inflate<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let input = self.from.fill_buf()?;
+            let inside = match (input.first(), &mut self.inside) {
+                _ if buf.is_empty() => return Ok(0),
+                (None, _) if self.over => return Ok(0),
+                (Some(_), _) if self.over => return Err(fault(Fault::AfterCoding("deflate"))),
+                // A body without a single byte is an empty body.
+                (None, None) => return Ok(0),
+                (_, Some(inside)) => inside,
+                // No encoder begins a bare stream with what begins that frame: the method 8, a window of at most 32 KiB.
+                (Some(first), none) => none.insert(Decompress::new(first & 0x8f == 8)),
+            };
+            let (taken, made) = (inside.total_in(), inside.total_out());
+            let status = inside.decompress(input, buf, FlushDecompress::None);
+            let (taken, made) = (inside.total_in() - taken, inside.total_out() - made);
+            // Neither is more than the buffers are long.
+            self.from.consume(usize::try_from(taken).unwrap_or(usize::MAX));
+            match status {
+                Ok(Status::StreamEnd) => self.over = true,
+                Ok(_) if taken > 0 || made > 0 => {}
+                // It wants more than there is, or is stuck, or has found what cannot be.
+                Ok(_) | Err(_) => return Err(fault(Fault::BrokenCoding("deflate"))),
+            }
+            if made > 0 {
+                return Ok(usize::try_from(made).unwrap_or(usize::MAX));
+            }
+        }
+    }
+}
+
 struct Unbrotli<R: Read> {
     state: Brotli<R>,
 }
@@ -177,6 +221,18 @@ mod tests {
         out
     }
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        out.write_all(bytes).expect("written");
+        out.finish().expect("finished")
+    }
+
+    fn bare_deflate(bytes: &[u8], level: u32) -> Vec<u8> {
+        let mut out = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(level));
+        out.write_all(bytes).expect("written");
+        out.finish().expect("finished")
+    }
+
     fn undo(bytes: &[u8], codings: &[Coding]) -> Result<(Vec<u8>, bool), Fault> {
         let padding = Rc::default();
         let mut out = Vec::new();
@@ -195,7 +251,14 @@ mod tests {
         assert_eq!(undo(&brotli(&gzip(TEXT)), &[Coding::Gzip, Coding::Brotli]), Ok((TEXT.to_vec(), false)));
         let members = [gzip(b"a"), gzip(b""), gzip(b"b")].concat();
         assert_eq!(undo(&members, &[Coding::Gzip]), Ok((b"ab".to_vec(), false)));
-        for coding in [Coding::Gzip, Coding::Brotli] {
+        for bytes in [TEXT, b"", &[7; 300_000]] {
+            assert_eq!(undo(&zlib(bytes), &[Coding::Deflate]), Ok((bytes.to_vec(), false)));
+            for level in [0, 1, 9] {
+                assert_eq!(undo(&bare_deflate(bytes, level), &[Coding::Deflate]), Ok((bytes.to_vec(), false)));
+            }
+        }
+        assert_eq!(undo(&gzip(&zlib(TEXT)), &[Coding::Deflate, Coding::Gzip]), Ok((TEXT.to_vec(), false)));
+        for coding in [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd] {
             assert_eq!(undo(b"", &[coding]), Ok((vec![], false)));
         }
     }
@@ -209,6 +272,17 @@ mod tests {
         for at in 1..brotlied.len() {
             assert_eq!(undo(&brotlied[..at], &[Coding::Brotli]), Err(Fault::BrokenCoding("br")), "cut at {at}");
         }
+        for deflated in [zlib(TEXT), bare_deflate(TEXT, 9)] {
+            for at in 1..deflated.len() {
+                let cut = undo(&deflated[..at], &[Coding::Deflate]);
+                assert_eq!(cut, Err(Fault::BrokenCoding("deflate")), "cut at {at}");
+            }
+            let after = undo(&[&deflated[..], b"x"].concat(), &[Coding::Deflate]);
+            assert_eq!(after, Err(Fault::AfterCoding("deflate")));
+        }
+        let mut wrong = zlib(TEXT);
+        *wrong.last_mut().expect("a byte") ^= 1;
+        assert_eq!(undo(&wrong, &[Coding::Deflate]), Err(Fault::BrokenCoding("deflate")));
         let mut wrong = zipped;
         let crc = wrong.len() - 8;
         wrong[crc] ^= 1;
@@ -247,6 +321,8 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             _ = undo(&bytes, &[Coding::Gzip]);
             _ = undo(&bytes, &[Coding::Brotli]);
+            _ = undo(&bytes, &[Coding::Deflate]);
+            _ = undo(&[&b"\x28\xb5\x2f\xfd"[..], &bytes].concat(), &[Coding::Zstd]);
             _ = undo(&[&b"\x1f\x8b\x08"[..], &bytes].concat(), &[Coding::Gzip]);
         }
     }

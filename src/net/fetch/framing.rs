@@ -12,8 +12,12 @@ const MOST_CODINGS: usize = 8;
 pub(super) enum Coding {
     /// RFC 1952.
     Gzip,
+    /// RFC 1950, or bare RFC 1951.
+    Deflate,
     /// RFC 7932.
     Brotli,
+    /// RFC 8878.
+    Zstd,
 }
 
 /// What a head says about the body after it.
@@ -37,7 +41,13 @@ pub(super) fn plan(head: &Head, method: &str) -> Result<Plan, Fault> {
     }
     let transfer = elements(head, "transfer-encoding");
     // Always in use, says an old draft, and means nothing.
-    let transfer: Vec<&str> = transfer.iter().map(String::as_str).filter(|one| *one != "identity").collect();
+    let mut transfer: Vec<&str> = transfer.iter().map(String::as_str).filter(|one| *one != "identity").collect();
+    // A server and what stands before it both say so; nobody puts chunks into chunks (RFC 9112 §6.1).
+    let said = transfer.len();
+    transfer.dedup_by(|next, one| *next == "chunked" && next == one);
+    if transfer.len() < said {
+        notes.push(t("note-chunked-twice"));
+    }
     let (framing, transfer_codings) = if transfer.is_empty() {
         (length(head)?, Vec::new())
     } else {
@@ -95,6 +105,7 @@ fn by_transfer_coding(transfer: &[&str]) -> Result<(Framing, Vec<Coding>), Fault
     }
     let codings = before.iter().map(|one| match *one {
         "gzip" | "x-gzip" => Ok(Coding::Gzip),
+        "deflate" => Ok(Coding::Deflate),
         _ => Err(bad()),
     });
     Ok((framing, codings.collect::<Result<_, _>>()?))
@@ -107,7 +118,9 @@ fn content_codings(head: &Head, notes: &mut Vec<String>) -> Result<Vec<Coding>, 
         match one.as_str() {
             "identity" => {}
             "gzip" | "x-gzip" => codings.push(Coding::Gzip),
+            "deflate" => codings.push(Coding::Deflate),
             "br" => codings.push(Coding::Brotli),
+            "zstd" => codings.push(Coding::Zstd),
             unknown => {
                 let unknown = shortened(&text::visible(unknown.as_bytes()));
                 notes.push(crate::i18n::tf("note-unknown-coding", &[("coding", unknown.into())]));
@@ -170,7 +183,8 @@ mod tests {
         for value in ["5,6", "5\r\nContent-Length: 6"] {
             assert!(matches!(framing(&format!("Content-Length: {value}")), Err(Fault::TwoLengths(_))), "{value:?}");
         }
-        for value in ["foo", "chunked, gzip", "chunked, chunked", "deflate, chunked", "chunked;q=1", "xchunked"] {
+        for value in ["foo", "chunked, gzip", "chunked, gzip, chunked", "compress, chunked", "chunked;q=1", "xchunked"]
+        {
             let framing = framing(&format!("Transfer-Encoding: {value}\r\nContent-Length: 5"));
             assert!(matches!(framing, Err(Fault::BadTransferCoding(_))), "{value:?}: {framing:?}");
         }
@@ -182,6 +196,12 @@ mod tests {
         assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunks-won")]));
         let plan = of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked").expect("plan");
         assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunks-in-1-0")]));
+        for value in ["chunked, Chunked", "chunked\r\nTransfer-Encoding: chunked", "identity, chunked,chunked,chunked"]
+        {
+            let plan = of(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {value}")).expect("plan");
+            assert_eq!((plan.framing, plan.notes), (Framing::Chunked, vec![t("note-chunked-twice")]), "{value:?}");
+            assert!(plan.codings.is_empty());
+        }
     }
 
     #[test]
@@ -190,10 +210,12 @@ mod tests {
         let plan = of("Content-Encoding: BR, X-Gzip\r\nTransfer-Encoding: gzip, chunked").expect("plan");
         assert_eq!(plan.codings, [Coding::Brotli, Coding::Gzip, Coding::Gzip]);
         assert_eq!(of("Content-Encoding: identity").expect("plan").codings, []);
-        let plan = of("Content-Encoding: gzip, zstd").expect("plan");
+        let plan = of("Content-Encoding: gzip, sdch").expect("plan");
         assert_eq!((plan.codings.len(), plan.notes.len()), (0, 1));
-        assert!(plan.notes[0].contains("zstd"));
+        assert!(plan.notes[0].contains("sdch"));
         assert_eq!(of(&format!("Content-Encoding: {}", "gzip,".repeat(9))), Err(Fault::TooManyCodings));
+        let plan = of("Content-Encoding: zstd, deflate\r\nTransfer-Encoding: deflate, chunked").expect("plan");
+        assert_eq!(plan.codings, [Coding::Zstd, Coding::Deflate, Coding::Deflate]);
         assert_eq!(of("Transfer-Encoding: gzip").expect("plan").framing, Framing::UntilClose);
     }
 }

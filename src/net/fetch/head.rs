@@ -154,6 +154,11 @@ fn bad_head(part: HeadPart, raw: &[u8]) -> Fault {
     Fault::BadHead { part, line: shown(line.unwrap_or_else(|| first_line(raw))) }
 }
 
+/// A field with a byte in its value that no value may have.
+pub(super) fn bad_value(line: &[u8]) -> Fault {
+    Fault::BadHead { part: HeadPart::Value, line: shown(line) }
+}
+
 /// Whether a line goes on with the field before it, or begins with a name and a colon (RFC 9110 §5.1).
 fn has_good_name(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -42,6 +42,7 @@ mod unframe;
 mod url;
 mod view;
 mod wire;
+mod zstd;
 
 pub use body::Body;
 pub use cookies::{Jar, StoredCookie};

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
+use super::head::bad_value;
 use super::trouble::fault;
 use super::{Fault, Framing, PartKind, Parts};
 use crate::recording::{Direction, text};
@@ -27,6 +28,8 @@ pub(super) struct Unframed<R> {
     at: u64,
     /// Up to where it is noted what the bytes are.
     noted: u64,
+    /// Whether the last line ended in LF alone.
+    bare_lf: bool,
 }
 
 enum State {
@@ -64,7 +67,7 @@ impl<R: BufRead> Unframed<R> {
             Framing::UntilClose => State::UntilClose,
         };
         let at = parts.end(Direction::In);
-        Self { from, state, got: 0, progress: Box::new(progress), parts, at, noted: at }
+        Self { from, state, got: 0, progress: Box::new(progress), parts, at, noted: at, bare_lf: false }
     }
 
     /// Brings the chunk states to one that has bytes, or to the end.
@@ -79,11 +82,15 @@ impl<R: BufRead> Unframed<R> {
                     }
                 }
                 State::Chunk { left: 0 } => State::ChunkEnd,
-                State::ChunkEnd => match self.line(2, |line| line.is_empty().then_some(PartKind::ChunkEnd)) {
-                    Ok(line) if line.is_empty() => State::ChunkSize,
-                    Err(error) if !is_too_long(&error) => return Err(error),
-                    _ => return Err(fault(Fault::BadChunkEnd)),
-                },
+                State::ChunkEnd => {
+                    // Else the CR was taken for a byte of the chunk, whose size is then wrong.
+                    let may_be_bare = self.bare_lf;
+                    match self.line(2, |line| line.is_empty().then_some(PartKind::ChunkEnd)) {
+                        Ok(line) if line.is_empty() && (may_be_bare || !self.bare_lf) => State::ChunkSize,
+                        Err(error) if !is_too_long(&error) => return Err(error),
+                        _ => return Err(fault(Fault::BadChunkEnd)),
+                    }
+                }
                 State::Trailer { fields, room } => {
                     // A line that begins with a blank goes on with the field before it (RFC 9112 §5.2).
                     let goes_on = |line: &[u8]| fields > 0 && matches!(line, [b' ' | b'\t', ..]);
@@ -91,6 +98,10 @@ impl<R: BufRead> Unframed<R> {
                         [] => Some(PartKind::BodyEnd),
                         line => Some(PartKind::Trailer(fields - usize::from(goes_on(line)))),
                     })?;
+                    // As in a head.
+                    if line.iter().any(|b| matches!(b, 0 | b'\r')) {
+                        return Err(fault(bad_value(&line)));
+                    }
                     match line.len() {
                         0 => State::End,
                         n => State::Trailer {
@@ -131,9 +142,7 @@ impl<R: BufRead> Unframed<R> {
             self.from.consume(taken);
             self.at += taken as u64;
             if end.is_some() {
-                if line.last() == Some(&b'\r') {
-                    line.pop();
-                }
+                self.bare_lf = line.pop_if(|last| *last == b'\r').is_none();
                 self.note(start, kind(&line));
                 return Ok(line);
             }
@@ -220,6 +229,7 @@ impl<R: BufRead> Read for Unframed<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::fetch::HeadPart;
     use crate::net::fetch::test_pieces::Pieces;
     use crate::net::fetch::trouble;
     use proptest::prelude::*;
@@ -263,7 +273,12 @@ mod tests {
             assert!(matches!(result, Err(Fault::BadChunkSize(_))), "{size:?}: {result:?}");
         }
         assert_eq!(chunks("10000000000000000\r\nbody"), Err(Fault::HugeChunk("10000000000000000".to_owned())));
-        for text in ["4\r\nbodyx\r\n0\r\n\r\n", "4\r\nbodymore\r\n0\r\n\r\n", "3\r\nbody\r\n0\r\n\r\n"] {
+        for text in [
+            "4\r\nbodyx\r\n0\r\n\r\n",
+            "4\r\nbodymore\r\n0\r\n\r\n",
+            "3\r\nbody\r\n0\r\n\r\n",
+            "5\r\nbody\r\n0\r\n\r\n",
+        ] {
             assert_eq!(chunks(text), Err(Fault::BadChunkEnd), "{text:?}");
         }
         assert_eq!(chunks("ffffffffffffffff\r\nbody"), Err(Fault::ChunksCut(4)));
@@ -276,6 +291,12 @@ mod tests {
         assert_eq!(chunks(&extension(MOST_LINE)), Err(Fault::ChunkLineTooLong));
         let trailer = format!("0\r\n{}\r\n", "A: b\r\n".repeat(MOST_TRAILER));
         assert_eq!(chunks(&trailer), Err(Fault::ChunkLineTooLong));
+        for byte in ['\0', '\r'] {
+            let trailer = chunks(&format!("4\r\nbody\r\n0\r\nA: b\r\nC: d{byte}e\r\n\r\n"));
+            let said =
+                matches!(&trailer, Err(Fault::BadHead { part: HeadPart::Value, line }) if line.starts_with("C: d\\"));
+            assert!(said, "{trailer:?}");
+        }
     }
 
     /// The parts of a body that comes in pieces of `sizes`, read by asking for every piece twice.

@@ -120,12 +120,13 @@ fn with_scheme(text: &str) -> Result<String, Fault> {
         return Ok(format!("http://{text}"));
     };
     if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") {
-        // The library would take `http:x` and `http:///x` for the host x, as browsers do; people mistyped it.
-        let authority = rest.strip_prefix("//").ok_or(Fault::BadUrl)?;
+        // The library would take `http:x` and `http:///x` for the host x, as browsers do; people mistyped it. With
+        // one slash there is nothing else that it could mean.
+        let authority = rest.strip_prefix("//").or_else(|| rest.strip_prefix('/')).ok_or(Fault::BadUrl)?;
         return if authority.starts_with(['/', '\\', '?', '#']) || authority.is_empty() {
             Err(Fault::BadHost)
         } else {
-            Ok(text.to_owned())
+            Ok(format!("{scheme}://{authority}"))
         };
     }
     if rest.starts_with("//") {
@@ -263,6 +264,7 @@ mod tests {
             ("fe80::1", "http://[fe80::1]/"),
             ("HTTP://Example.ORG/A", "http://example.org/A"),
             ("https://example.org:443/", "https://example.org/"),
+            ("https:/example.org:81/x", "https://example.org:81/x"),
             ("http://bücher.example/straße?q=ü", "http://xn--bcher-kva.example/stra%C3%9Fe?q=%C3%BC"),
             ("例え.jp", "http://xn--r8jz45g.jp/"),
             ("example.org/a@b:c", "http://example.org/a@b:c"),
@@ -290,7 +292,16 @@ mod tests {
         ] {
             assert_eq!(refused(text), Fault::OtherScheme(scheme.to_owned()), "{text}");
         }
-        for text in ["http://", "http:///x", "http://a b.c@/", "http://[::1", "http://exa%mple/", "http://256.1.1.1/"] {
+        for text in [
+            "http://",
+            "http:/",
+            "http:x",
+            "http:///x",
+            "http://a b.c@/",
+            "http://[::1",
+            "http://exa%mple/",
+            "http://256.1.1.1/",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(refused("http://example.org:99999/"), Fault::BadPort);
