@@ -1,5 +1,8 @@
 //! `socketscope fetch`, with the streams of a test.
 
+mod options;
+mod report;
+
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;

@@ -42,7 +42,8 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
         if worker.options.stop_at_hops && !worker.may_go_on(&next) {
             return Err(Error::new(Operation::Fetch, next.as_str(), Cause::Cancelled));
         }
-        worker.update(|view| view.hops.push(Hop { url: next.as_str().to_owned(), ..Hop::default() }));
+        let method = request.method.clone();
+        worker.update(|view| view.hops.push(Hop { url: next.as_str().to_owned(), method, ..Hop::default() }));
         if target.is_tls() && !next.is_tls() {
             worker.note(t("note-downgrade"));
         }
