@@ -1,25 +1,55 @@
 //! Every text that a person reads, from `assets/i18n/LANGUAGE/*.ftl` (Project Fluent).
 //!
-//! The files are built into the program. English is the language to fall back to.
+//! The files are built into the program, and each is read when the first of its texts is asked for: reading all of them
+//! would take a command in a terminal longer than all else until it begins.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
 
-pub use fluent_templates::fluent_bundle::FluentValue;
-use fluent_templates::{LanguageIdentifier, Loader, langid};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use include_dir::{Dir, include_dir};
+use unic_langid::LanguageIdentifier;
 
-fluent_templates::static_loader! {
-    static TEXTS = {
-        locales: "./assets/i18n",
-        fallback_language: "en",
-        // The isolation marks would be sent to terminals and files as stray characters.
-        customise: |bundle| bundle.set_use_isolating(false),
-    };
+pub use fluent_bundle::FluentValue;
+
+static ENGLISH: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/i18n/en");
+
+/// One `.ftl` file.
+struct Texts {
+    source: &'static str,
+    read: OnceLock<FluentBundle<FluentResource>>,
 }
 
-const ENGLISH: LanguageIdentifier = langid!("en");
+static FILES: LazyLock<Vec<Texts>> = LazyLock::new(|| {
+    let sources = ENGLISH.files().filter_map(|file| file.contents_utf8());
+    sources.map(|source| Texts { source, read: OnceLock::new() }).collect()
+});
 
-/// The text with this id. A missing id is a mistake that `tests/texts.rs` finds; the id itself is shown.
+/// In which of [`FILES`] the text with an id is.
+static PLACES: LazyLock<HashMap<&str, &Texts>> = LazyLock::new(|| {
+    let ids = |texts: &'static Texts| {
+        let lines = texts.source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
+        lines.filter_map(|line| Some(line.split_once('=')?.0.trim_end())).map(move |id| (id, texts))
+    };
+    FILES.iter().flat_map(ids).collect()
+});
+
+impl Texts {
+    fn bundle(&self) -> &FluentBundle<FluentResource> {
+        self.read.get_or_init(|| {
+            let mut bundle = FluentBundle::new_concurrent("en".parse::<LanguageIdentifier>().into_iter().collect());
+            // The isolation marks would be sent to terminals and files as stray characters.
+            bundle.set_use_isolating(false);
+            // What cannot be read is left out; a test finds it.
+            let resource = FluentResource::try_new(self.source.to_owned()).unwrap_or_else(|(read, _)| read);
+            bundle.add_resource_overriding(resource);
+            bundle
+        })
+    }
+}
+
+/// The text with this id. A missing id is a mistake that `tests/house.rs` finds; the id itself is shown.
 #[must_use]
 pub fn t(id: &str) -> String {
     find(id).unwrap_or_else(|| id.to_owned())
@@ -28,15 +58,21 @@ pub fn t(id: &str) -> String {
 /// The text with this id, its `{ $name }` places filled from `args`.
 #[must_use]
 pub fn tf(id: &str, args: &[(&'static str, FluentValue<'_>)]) -> String {
-    let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
-        args.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
-    TEXTS.try_lookup_with_args(&ENGLISH, id, &args).unwrap_or_else(|| id.to_owned())
+    let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
+    filled(id, Some(&args)).unwrap_or_else(|| id.to_owned())
 }
 
 /// The text with this id if there is one: for tables that live in the texts alone, such as known ports.
 #[must_use]
 pub fn find(id: &str) -> Option<String> {
-    TEXTS.try_lookup(&ENGLISH, id)
+    filled(id, None)
+}
+
+fn filled(id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+    let bundle = PLACES.get(id)?.bundle();
+    let pattern = bundle.get_message(id)?.value()?;
+    // A place that nothing fills keeps its name.
+    Some(bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned())
 }
 
 /// A whole number with its thousands parted: `1204` → `1,204`.
@@ -68,6 +104,16 @@ mod tests {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(bytes(9_999), "9,999 B");
         assert_eq!(bytes(48_213), "48.2 kB");
+    }
+
+    #[test]
+    fn every_file_can_be_read_and_every_text_in_it_is_found() {
+        assert!(FILES.len() > 10);
+        for file in FILES.iter() {
+            assert_eq!(FluentResource::try_new(file.source.to_owned()).err().map(|(_, errors)| errors), None);
+        }
+        let lost: Vec<_> = PLACES.keys().filter(|id| find(id).is_none()).collect();
+        assert!(lost.is_empty(), "{lost:?}");
     }
 
     #[test]

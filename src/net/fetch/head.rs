@@ -96,7 +96,8 @@ fn check_start(raw: &[u8]) -> Result<(), Fault> {
 /// status line, bare LF, bytes beyond ASCII, control bytes other than NUL in values and in the reason, no reason.
 fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     check_start(&raw)?;
-    let mut fields = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
+    let fields_there = raw.iter().filter(|b| **b == b'\n').count().min(MOST_HEADERS);
+    let mut fields = vec![httparse::EMPTY_HEADER; fields_there];
     let mut response = httparse::Response::new(&mut fields);
     // The library takes no control bytes; the values are then taken from the same places in `raw`.
     let tame: Vec<u8> =

@@ -57,10 +57,13 @@ use std::time::Instant;
 use crossbeam_channel::{Sender, bounded};
 
 use super::cancel::Cancel;
-use super::report::{CAPACITY, Inbox, Waker, channel};
+use super::report::{Inbox, Waker, channel};
 use super::{Error, Operation, lock, spawn};
 use crate::recording::Recorder;
 use state::{Counters, Shared, Worker};
+
+/// So many events wait at most to be taken. The view has all that matters, and room for more is room to be made.
+const EVENTS: usize = 256;
 
 /// A fetch. Dropping it cancels it and joins its thread.
 #[derive(Debug)]
@@ -79,7 +82,7 @@ impl Fetch {
     #[must_use]
     pub fn start(request: impl Into<Request>, options: Options, recorder: &Arc<Recorder>, waker: Waker) -> Self {
         let request = request.into();
-        let (reporter, inbox) = channel(CAPACITY, waker);
+        let (reporter, inbox) = channel(EVENTS, waker);
         // What is wrong with it is told by the outcome.
         let shown =
             url::parse(&request.url).map_or_else(|error| error.target, |(target, _)| target.as_str().to_owned());
