@@ -16,7 +16,6 @@ cli-fetch-bearer = Show this token. Others on this computer can see it here
 cli-fetch-bearer-file = Show the token that is the first line of this file
 cli-fetch-output = Write the body to this file, once it is complete (- is standard output)
 cli-fetch-remote-name = Write the body to a file in this folder, under the name that the server suggests
-cli-fetch-resume = Go on after what FILE.partial has, if the server still has the same
 cli-fetch-keep-partial = Keep what has come as FILE.partial where it is not all
 cli-fetch-as-transferred = Leave the body compressed as it came
 cli-fetch-max-size = Stop a compressed body that becomes larger than this and than --max-ratio allows; 10G is 10 times 1024 times 1024 times 1024 bytes [default: 1G]

@@ -22,8 +22,6 @@ pub struct Args {
     output: Option<PathBuf>,
     #[arg(long, help = t("cli-fetch-remote-name"))]
     remote_name: bool,
-    #[arg(long, requires = "output", help = t("cli-fetch-resume"))]
-    resume: bool,
     #[arg(long, help = t("cli-fetch-keep-partial"))]
     pub(super) keep_partial: bool,
     #[arg(long, help = t("cli-fetch-as-transferred"))]

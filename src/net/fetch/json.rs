@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
+use ring::digest::{Context, SHA256};
 use serde::Serialize;
 
 use super::{Body, Change, Cookie, Delivery, Framing, Head, Header, Hop, Outcome, Span, Step, Tls, View};
@@ -17,7 +18,7 @@ use crate::recording::text::visible;
 /// The report of what `view` shows. `saved`: where the body is now, if it was saved. `trouble`: what went wrong
 /// after the fetch; else it is what the view says.
 ///
-/// Secrets are covered as in the view. Characters that could act on a terminal are escaped, so that the report may be
+/// Reads the body, for its SHA-256. Secrets are covered as in the view. Characters that could act on a terminal are escaped, so that the report may be
 /// shown as it is.
 #[must_use]
 pub fn report(view: &View, saved: Option<&Path>, trouble: Option<&Error>) -> String {
@@ -155,6 +156,7 @@ struct BodyIs<'a> {
     media_type: Option<&'a str>,
     charset: &'static str,
     suggested_name: &'a str,
+    sha256: Option<String>,
     saved_as: Option<String>,
 }
 
@@ -307,9 +309,23 @@ impl<'a> BodyIs<'a> {
             media_type: Some(body.media_type()).filter(|media_type| !media_type.is_empty()),
             charset: body.charset().name(),
             suggested_name: body.suggested_name(),
+            sha256: sha256(body),
             saved_as: saved.map(|path| path.display().to_string()),
         }
     }
+}
+
+/// The SHA-256 of what there is of a body, unless the file that it is in cannot be read.
+fn sha256(body: &Body) -> Option<String> {
+    const PIECE: usize = 1 << 20;
+    let mut context = Context::new(&SHA256);
+    let mut offset = 0;
+    while offset < body.len() {
+        let piece = body.read_at(offset, PIECE).ok().filter(|piece| !piece.is_empty())?;
+        context.update(&piece);
+        offset += piece.len() as u64;
+    }
+    Some(HEXLOWER.encode(context.finish().as_ref()))
 }
 
 /// Milliseconds, to the microsecond.

@@ -1,19 +1,17 @@
 //! What the options of the fetch do.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::super::server::{Server, answer};
 use super::{Command, run};
 use clap::Parser as _;
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 #[test]
 fn what_does_not_go_together_is_refused() {
     for words in [
         &["--proxy", "p", "--no-proxy"][..],
         &["-4", "-6"],
-        &["--resume"],
         &["-H", "no field"],
         &["-b", "no cookie"],
         &["--max-size", "much"],
@@ -68,7 +66,7 @@ fn what_has_come_is_kept_as_a_marked_partial_only_if_asked() {
 fn a_bomb_is_stopped_by_the_limits_that_are_said() {
     // 100,000 zeros become some 120 bytes.
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut gzip, &[0; 100_000]).expect("written");
+    gzip.write_all(&[0; 100_000]).expect("written");
     let bomb = gzip.finish().expect("finished");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
     let whole = [head.as_bytes(), &bomb].concat();
@@ -85,9 +83,15 @@ fn a_bomb_is_stopped_by_the_limits_that_are_said() {
 }
 
 #[test]
-fn only_the_wanted_version_of_ip_is_tried() {
-    let server = Server::answering([OK]);
-    let url = format!("http://localhost:{}/", server.port);
-    let (code, ..) = run(&[&url, "-4", "--no-proxy"]);
-    assert_eq!(code, 0);
+fn a_body_is_left_as_it_was_transferred() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(b"text").expect("written");
+    let zipped = gzip.finish().expect("finished");
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", zipped.len());
+    let whole = [head.as_bytes(), &zipped].concat();
+    for (words, body) in [(&[][..], &b"text"[..]), (&["--as-transferred"], &zipped)] {
+        let server = Server::new(vec![answer(&whole)]);
+        let (code, out, err) = run(&[&[server.url("/").as_str()], words].concat());
+        assert_eq!((code, out.as_slice()), (0, body), "{err}");
+    }
 }

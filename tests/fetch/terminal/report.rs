@@ -46,6 +46,8 @@ fn the_report_goes_to_standard_output_and_the_body_nowhere() {
     assert_eq!(last["tries"][0]["error"], Value::Null);
     assert_eq!((&report["body"]["length"], &report["body"]["complete"]), (&json!(4), &json!(true)));
     assert_eq!(report["body"]["saved_as"], Value::Null);
+    let sha256 = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
+    assert_eq!(report["body"]["sha256"], sha256);
 }
 
 #[test]
@@ -100,6 +102,7 @@ fn tls_that_nobody_verified_is_reported_as_such() {
     let (code, out, err) = run(&[&format!("https://localhost:{}/", server.port), "-k", "--json-report"]);
     assert_eq!(code, 0, "{err}");
     let hop = &read(&out)["hops"][0];
-    assert_eq!((&hop["tls"]["version"], &hop["tls"]["verified"]), (&json!("TLSv1_3"), &json!(false)));
+    assert!(hop["tls"]["version"].as_str().is_some_and(|version| version.starts_with("TLS")), "{hop}");
+    assert_eq!(hop["tls"]["verified"], false);
     assert!(hop["notes"][0].as_str().is_some_and(|note| note.contains("NOT verified")), "{hop}");
 }
