@@ -4,11 +4,12 @@ they say they got, by curl's bytes, and by its own report."""
 import gzip
 import hashlib
 import json
+import re
 import signal
 import subprocess
 
 from lib import *
-from terminal import curl, fetched, last_line, nothing_left, one_line
+from terminal import curl, fetched, nothing_left, one_line
 
 
 def echoed(*arguments, **options):
@@ -23,9 +24,11 @@ def reported(*arguments, code=0, **options):
     return json.loads(done.stdout)
 
 
-def only_body(report):
-    """What of its last body was delivered."""
-    return report["delivery"] and {key: report["delivery"][key] for key in ("received", "decoded", "complete")}
+def whole(report, path, what):
+    """The body is complete, and the file that it is saved as is what the report says of it."""
+    body, saved = report["body"], path.read_bytes()
+    same((body["complete"], body["length"], body["saved_as"]), (True, len(saved), str(path)), what)
+    same(body["sha256"], hashlib.sha256(saved).hexdigest(), f"SHA-256 of {what}")
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------
@@ -53,7 +56,7 @@ def methods():
     got = echoed(anything, "-H", "Host: elsewhere.example", "-H", "user-agent: Mine/1", "-H", "X-Empty;", "-H", "Accept:",
                  "-H", "X-Two: one", "-H", "X-Two: two")["headers"]
     same([got.get(name) for name in ("Host", "User-Agent", "X-Empty", "Accept", "X-Two")],
-         ["elsewhere.example", "Mine/1", "", None, "one,two"], f"header fields of {got}")
+         ["elsewhere.example", "Mine/1", "", None, "one, two"], f"header fields of {got}")
 
     place = folder("out")
     data = "{\"语\": 1}\r\n".encode()
@@ -118,11 +121,12 @@ def auth():
         (bearer, ["--bearer", "sesame"], {}),
         (bearer, ["--bearer-file", place / "token"], {}),
         *((f"{bin.base}/digest-auth/{qop}/me/sesame/{algorithm}", ["--digest", "-u", "me:sesame"], {})
-          for qop in ("auth", "auth-int") for algorithm in ("MD5", "SHA-256", "SHA-512") if (qop, algorithm) != ("auth-int", "SHA-512")),
+          for qop in ("auth", "auth-int") for algorithm in ("MD5", "SHA-256")),
     ):
         report = reported(url, *arguments, **options)
         same(report["hops"][-1]["head"]["status"], 200, f"the status of {url} with {arguments}")
-        check("sesame" not in json.dumps(report).replace("/sesame", "/"), f"the password is reported: {report}")
+        sent = report["hops"][-1]["request"]
+        check(re.search(r"\r\nAuthorization: (\w+ )?\*+\r\n", sent), f"who asks is not covered: {sent!r}")
         same(len(report["hops"]), 2 if "digest" in url else 1, f"exchanges with {url}")
     changes = report["hops"][1]["changes"]
     check({"change": "authorized"} in changes, f"what is different about the second request: {changes}")
@@ -156,21 +160,19 @@ def bodies():
         url = f"{bin.base}/{path}"
         same(echoed(url)[key], True, f"what {path} decodes to")
         report = reported(url, "-o", place / path)
-        delivery = report["delivery"]
+        whole(report, place / path, path)
         length = next(field["value"] for field in report["hops"][0]["head"]["fields"] if field["name"] == "Content-Length")
-        same((delivery["declared"], delivery["received"], delivery["complete"]), (int(length), int(length), True), path)
-        same((delivery["decoded"], delivery["on_disk"]), ((place / path).stat().st_size,) * 2, f"{path} on disk")
-        check(delivery["decoded"] > delivery["received"], f"{path} was not compressed: {delivery}")
+        check(report["body"]["length"] > int(length), f"{path} was not compressed")
         fetched(url, "--as-transferred", "-o", place / path)
-        check(b"{" not in (place / path).read_bytes()[:4], f"{path} was decoded")
+        same((place / path).stat().st_size, int(length), f"{path} as transferred")
     fetched(bin.base + "/gzip", "--as-transferred", "-o", place / "gzip")
     same(json.loads(gzip.decompress((place / "gzip").read_bytes()))["gzipped"], True, "gzip as transferred")
 
     lines = fetched(bin.base + "/stream/20").stdout.splitlines()
     same([json.loads(line)["id"] for line in lines], list(range(20)), "the lines of a stream")
-    delivery = reported(bin.base + "/stream-bytes/5000?chunk_size=100&seed=1")["delivery"]
-    same((delivery["declared"], delivery["received"], delivery["complete"]), (None, 5000, True), "a chunked body")
-    check(delivery["on_the_wire"] > 5000, f"chunks have a framing: {delivery}")
+    report = reported(bin.base + "/stream-bytes/5000?chunk_size=100&seed=1")
+    same((report["hops"][0]["framing"], report["body"]["length"], report["body"]["complete"]), ("chunked", 5000, True),
+         "a chunked body")
     same(fetched(bin.base + "/drip?numbytes=10&duration=1&delay=0").stdout, b"*" * 10, "what dripped")
     began = time.monotonic()
     done = socketscope("fetch", bin.base + "/delay/6", "--timeout", "0.5")
@@ -196,20 +198,18 @@ def python_server():
     report = reported(base + "/文.txt", "-o", place / "文.txt")
     same((place / "文.txt").read_bytes(), (pages / "文.txt").read_bytes(), "the file")
     same(report["hops"][0]["head"]["version"], "HTTP/1.0", "the version")
-    same(only_body(report), {"received": 300_000, "decoded": 300_000, "complete": True}, "what was delivered")
+    whole(report, place / "文.txt", "the file")
     check("文.txt" in fetched(base + "/").stdout.decode(), "the list of the folder")
     check(b"HTTP/1.0 404 " in fetched(base + "/none").stderr, "nothing there")
     nothing_left(place, "文.txt")
 
 
-@scenario("fetch: a cut-off download is kept as a marked partial if asked, and resumed with nginx; not if it changed")
-def resume():
+@scenario("fetch: a download that is stopped is kept as a marked partial only if asked")
+def partials():
     nginx = Nginx()
     place = folder("out")
     target, partial = place / "big.bin", place / "big.bin.partial"
-    whole = (nginx.pages / "big.bin").read_bytes()
-
-    def begin(*options):
+    for options in ([], ["--keep-partial"]):
         with open(WORK / "fetch.err", "wb") as err:
             process = start([BINARY, "fetch", nginx.base + "/slow.bin", "-o", target, *options],
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
@@ -217,48 +217,20 @@ def resume():
         time.sleep(0.5)  # for some of the body
         process.send_signal(signal.SIGINT)
         same(process.wait(10), 130, "exit code after Ctrl-C")
-
-    begin()
-    nothing_left(place)
-    begin("--keep-partial")
-    had = partial.stat().st_size
-    check(0 < had < len(whole) and whole.startswith(partial.read_bytes()), f"a partial of {had} bytes")
-    check(not target.exists(), "half a file has the name of a whole one")
-    report = reported(nginx.base + "/big.bin", "-o", target, "--resume")
-    last = report["hops"][-1]
-    same(last["head"]["status"], 206, "the status of the rest")
-    check(f"Range: bytes={had}-\r\n" in last["request"] and "If-Range: " in last["request"], f"{last['request']!r}")
-    same(target.read_bytes() == whole, True, "the resumed file is whole")
-    same((report["delivery"]["on_disk"], report["delivery"]["complete"]), (len(whole), True), "what was delivered")
-    nothing_left(place, "big.bin")
-
-    # Changed meanwhile: nothing of the old is left in the new.
-    target.unlink()
-    begin("--keep-partial")
-    new = os.urandom(5 << 20)
-    (nginx.pages / "big.bin").write_bytes(new)
-    os.utime(nginx.pages / "big.bin", (1_000_000_000, 1_000_000_000))
-    done = socketscope("fetch", nginx.base + "/big.bin", "-o", target, "--resume")
-    if done.returncode == 0:
-        same(target.read_bytes() == new, True, "the file that was fetched anew")
-    else:
-        last_line(done, "big.bin")
-        check(not target.exists(), "something is called complete that is not")
+        nothing_left(place, *(["big.bin.partial"] if options else []))
+    had, page = partial.read_bytes(), (nginx.pages / "big.bin").read_bytes()
+    check(0 < len(had) < len(page) and page.startswith(had), f"a partial of {len(had)} bytes")
 
 
-@scenario("fetch: nginx compresses without a length; the report says what was on the wire and what came of it")
+@scenario("fetch: nginx compresses without a length; the report says how the end was known, what came of it, and how long it took")
 def chunked():
     nginx = Nginx()
     place = folder("out")
     report = reported(nginx.base + "/zipped.html", "-o", place / "page")
     page = (nginx.pages / "index.html").read_bytes()
-    delivery = report["delivery"]
     same(report["hops"][0]["framing"], "chunked", "how the end is known")
-    same((delivery["declared"], delivery["decoded"], delivery["on_disk"]), (None, len(page), len(page)), "the sizes")
-    check(delivery["received"] < delivery["on_the_wire"] < len(page), f"{delivery}")
-    same(delivery["sha256"].replace(":", "").lower(), hashlib.sha256(page).hexdigest(), "SHA-256")
-    raw = curl("-H", "Accept-Encoding: gzip", nginx.base + "/zipped.html")
-    same(delivery["received"], len(raw), "curl's size of what came")
+    whole(report, place / "page", "the page")
+    same((place / "page").read_bytes(), page, "the page")
     fetched(nginx.base + "/zipped.html", "--as-transferred", "-o", place / "page")
     same(gzip.decompress((place / "page").read_bytes()), page, "as transferred")
     steps = [span["step"] for span in report["hops"][0]["spans"]]

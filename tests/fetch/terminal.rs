@@ -1,5 +1,6 @@
 //! `socketscope fetch`, with the streams of a test.
 
+mod asking;
 mod options;
 mod report;
 
