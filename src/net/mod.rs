@@ -15,7 +15,7 @@ mod duplex;
 pub mod error;
 pub mod fetch;
 pub mod limits;
-mod regular;
+pub(crate) mod regular;
 pub mod report;
 pub mod save;
 pub mod server;

@@ -398,6 +398,26 @@ http {{
 """
 
 
+class Httpbin:
+    """A real httpbin on a loopback port of its own."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        log = WORK / "httpbin.log"
+        serve = Path(os.environ["E2E_HTTPBIN"]) / "bin" / "waitress-serve"
+        with open(log, "wb") as out:
+            self.process = start([serve, f"--listen=127.0.0.1:{self.port}", "--threads=8", "httpbin:app"],
+                                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+        def answering():
+            if self.process.poll() is not None:
+                raise Hopeless("httpbin ended: " + log.read_text(errors="replace"))
+            return accepts(self.port)
+
+        until("httpbin answers", answering)
+
+
 # --- the window ------------------------------------------------------------------------------------------------
 
 # The same thing has different names in old and new versions of the accessibility library.

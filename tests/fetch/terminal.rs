@@ -1,5 +1,9 @@
 //! `socketscope fetch`, with the streams of a test.
 
+mod asking;
+mod options;
+mod report;
+
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;

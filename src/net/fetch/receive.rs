@@ -68,7 +68,8 @@ impl Exchange<'_> {
         let parts = Arc::clone(wire.parts());
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
         let padding = Rc::new(Cell::new(false));
-        let mut body = decode::decoded(unframed, &plan.codings, &padding);
+        let codings = if self.worker.options.transferred { &[][..] } else { &plan.codings };
+        let mut body = decode::decoded(unframed, codings, &padding);
         let counters = &self.worker.counters;
         loop {
             let bytes = body.fill_buf().map_err(|e| self.body_error(e, plan.framing))?;

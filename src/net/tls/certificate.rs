@@ -83,6 +83,36 @@ impl Certificate {
         self.says.as_ref().map_or(&[], |says| &says.names)
     }
 
+    /// Who vouches for it. Not there where it cannot be read; the same goes for what follows.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.says.as_ref().map(|says| says.issuer.as_str())
+    }
+
+    /// Since when it is valid, such as `2001-02-03 00:00:00 UTC`.
+    #[must_use]
+    pub fn valid_from(&self) -> Option<&str> {
+        self.says.as_ref().map(|says| says.from.as_str())
+    }
+
+    /// Until when it is valid.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<&str> {
+        self.says.as_ref().map(|says| says.until.as_str())
+    }
+
+    /// Kind and size of its key, such as `ECDSA P-256`.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.says.as_ref().map(|says| says.key.as_str())
+    }
+
+    /// Its serial number, as `01:AB`.
+    #[must_use]
+    pub fn serial(&self) -> Option<&str> {
+        self.says.as_ref().map(|says| says.serial.as_str())
+    }
+
     /// SHA-256 of its bytes, as `AB:CD:…`.
     #[must_use]
     pub fn sha256(&self) -> &str {
