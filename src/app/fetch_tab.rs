@@ -1,10 +1,14 @@
 //! The Fetch tab: get a page, see every hop, its headers, its body and its wire, and save the body.
 
 mod body_view;
+mod connection;
+mod delivery;
 mod head_view;
 mod marks;
 mod part_list;
 mod saving;
+mod timing;
+mod values;
 mod wire_view;
 
 use std::sync::Arc;
@@ -19,9 +23,11 @@ use super::widgets::wire::{Shown, WireForm};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
+use crate::net::Error;
 use crate::net::fetch::{Body, Fetch, Options, Outcome, Phase, View, without_userinfo};
 use crate::recording::text::visible;
 use body_view::BodyView;
+use delivery::DeliveryView;
 use head_view::HeadView;
 use saving::Saving;
 use wire_view::WireView;
@@ -36,6 +42,7 @@ enum Part {
     Headers,
     Body,
     Wire,
+    Timing,
     Connection,
 }
 
@@ -54,6 +61,7 @@ pub struct FetchTab {
     heads: HeadView,
     body: BodyView,
     wire: WireView,
+    delivery: DeliveryView,
     saving: Saving,
 }
 
@@ -87,6 +95,10 @@ impl FetchTab {
             };
             self.body = BodyView::new(body);
             self.saving.offer(body);
+            self.delivery = DeliveryView::new(body, tools.jobs);
+            if body.is_none() && self.view.hops.last().is_some_and(|hop| hop.refused.is_some()) {
+                self.part = Part::Connection;
+            }
         }
     }
 
@@ -104,6 +116,11 @@ impl FetchTab {
             Command::CancelFetch => self.cancel(),
             Command::Main | Command::Fetch if !self.is_running() => {
                 notices.clear();
+                self.start(form, tools);
+            }
+            Command::FetchAccepting if !self.is_running() => {
+                notices.clear();
+                self.accept_any_certificate = true;
                 self.start(form, tools);
             }
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
@@ -155,6 +172,11 @@ impl FetchTab {
     /// The body could not be saved.
     pub fn not_saved(&mut self) {
         self.saving.not_saved();
+    }
+
+    /// The digest of `body` is there, or cannot be.
+    pub fn computed(&mut self, body: &Arc<Body>, sha256: Result<String, Error>) {
+        self.delivery.computed(body, sha256);
     }
 
     fn is_running(&self) -> bool {
@@ -335,19 +357,17 @@ impl FetchTab {
                         }
                     }
                 }
-                Some(Outcome::Complete(body)) => {
-                    ui.label(bytes(body.len())).on_hover_text(tf(
-                        "delivery-hover",
-                        &[("received", bytes(progress.received).into()), ("decoded", bytes(progress.decoded).into())],
-                    ));
-                    state_label(ui, palette.good, &t("complete"));
-                }
+                Some(Outcome::Complete(body)) => _ = ui.label(bytes(body.len())),
                 Some(Outcome::Failed { error, .. }) if error.is_cancelled() => {
                     state_label(ui, palette.warn, &t("cancelled"));
                 }
                 Some(Outcome::Failed { error, .. }) => {
                     ui.colored_label(palette.bad, error.to_string());
                 }
+            }
+            let guess = || delivery::guess(progress, self.view.outcome.as_ref());
+            if let Some(delivery) = self.view.delivery.clone().or_else(guess) {
+                self.delivery.ui(ui, &delivery);
             }
         });
         for note in self.view.hops.iter().flat_map(|hop| &hop.notes) {
@@ -375,6 +395,7 @@ impl FetchTab {
                 (Part::Headers, "part-headers"),
                 (Part::Body, "part-body"),
                 (Part::Wire, "part-wire"),
+                (Part::Timing, "part-timing"),
                 (Part::Connection, "part-connection"),
             ] {
                 if tab(ui, self.part == part, t(id)).on_hover_text(t(&format!("{id}-hover"))).clicked() {
@@ -398,7 +419,8 @@ impl FetchTab {
             }
             Part::Body => self.body.ui(ui, self.is_running()),
             Part::Wire => return self.wire.ui(ui, shown, hop, form),
-            Part::Connection => head_view::connection(ui, hop),
+            Part::Timing => timing::ui(ui, &self.view.hops),
+            Part::Connection => return connection::ui(ui, hop, shown == last && !self.is_running()),
         }
         None
     }

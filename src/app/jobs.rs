@@ -30,6 +30,13 @@ pub enum Done {
     Saved(Result<PathBuf, Error>),
     /// The saved file was handed to the browser, or not.
     Opened(Result<(), Error>),
+    /// The SHA-256 of this body, in hexadecimal digits, or why there is none.
+    Digest {
+        /// The body.
+        body: Arc<Body>,
+        /// Its digest.
+        sha256: Result<String, Error>,
+    },
     /// The dialog that asks where to export to was closed; `None` as with [`Done::PathChosen`].
     ExportPathChosen(Option<PathBuf>),
     /// Recordings were exported, or not.

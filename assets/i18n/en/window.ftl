@@ -266,7 +266,6 @@ phase-receiving = receiving the body…
 phase-done = done
 progress-of = { $got } of { $length }
 progress-so-far = { $got } so far
-delivery-hover = { $received } received, { $decoded } after decoding
 complete = complete
 cancelled = cancelled
 hops = Hops

@@ -1,12 +1,12 @@
 //! What was sent and received as heads, line by line, and what is known of the connection.
 
 use egui::text::LayoutJob;
-use egui::{Button, Grid, Label, RichText, ScrollArea, TextFormat, TextStyle, Ui, vec2};
+use egui::{Button, Label, RichText, ScrollArea, TextFormat, TextStyle, Ui, vec2};
 
 use crate::app::style;
 use crate::app::widgets::{list_row, weak};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Framing, Head, Hop, PartKind};
+use crate::net::fetch::{Head, Hop, PartKind};
 use crate::recording::text::visible;
 
 /// One row of the view.
@@ -157,58 +157,3 @@ fn layout(ui: &Ui, row: &Row) -> LayoutJob {
 
 /// Values begin in one column where names are not longer than this, in characters.
 const NAME_WIDTH: usize = 26;
-
-/// Shows what is known of the connection of `hop`.
-pub fn connection(ui: &mut Ui, hop: &Hop) {
-    ui.horizontal(|ui| weak(ui, visible(hop.url.as_bytes())));
-    style::well(ui).show(ui, |ui| {
-        ui.take_available_space();
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            Grid::new("connection").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
-                let mut row = |name: String, value: String| {
-                    ui.label(egui::RichText::new(name).weak());
-                    ui.label(value);
-                    ui.end_row();
-                };
-                for one in &hop.tries {
-                    let took = format!("{:.1}", one.took.as_secs_f64() * 1_000.0);
-                    let result = match &one.error {
-                        None => tf("try-connected", &[("ms", took.into())]),
-                        Some(error) => {
-                            tf("try-failed", &[("why", error.cause.to_string().into()), ("ms", took.into())])
-                        }
-                    };
-                    row(tf("tried", &[("address", one.address.to_string().into())]), result);
-                }
-                if let Some(ends) = hop.ends {
-                    row(t("local-end"), ends.local.to_string());
-                    row(t("peer-end"), ends.peer.to_string());
-                }
-                if let Some(tls) = &hop.tls {
-                    row(t("tls-version"), tls.version.clone());
-                    row(t("tls-cipher"), tls.cipher.clone());
-                    let verified = if tls.verified { "certificate-verified" } else { "certificate-not-verified" };
-                    row(t("certificate"), t(verified));
-                } else if hop.ends.is_some() {
-                    row(t("tls-version"), t("tls-none"));
-                }
-                if let Some(framing) = hop.framing {
-                    row(
-                        t("body-end"),
-                        match framing {
-                            Framing::None => t("framing-none"),
-                            Framing::Length(length) => {
-                                tf("framing-length", &[("size", crate::i18n::bytes(length).into())])
-                            }
-                            Framing::Chunked => t("framing-chunked"),
-                            Framing::UntilClose => t("framing-until-close"),
-                        },
-                    );
-                }
-                for note in &hop.notes {
-                    row(t("note"), note.clone());
-                }
-            });
-        });
-    });
-}

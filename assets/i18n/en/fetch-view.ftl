@@ -1,0 +1,76 @@
+# The Fetch tab: what it shows of an answer.
+
+value-named = { $name } { $value }
+value-hover =
+    { $what }
+    Press to copy
+
+## Delivery
+
+cut-short = cut short
+cut-short-by = cut short by { $n } B
+cut-short-hover = Not all of the body came, or it does not unpack to its end; it can be saved only as a .partial file
+complete-hover = All of the body came: its length, its last chunk or a proper end of the connection says so
+delivery = Delivery
+delivery-hover = Every number of what was delivered of the body
+delivery-not-said = not said
+delivery-working = being computed…
+exact-bytes = { $n } B
+delivery-declared = Declared
+delivery-declared-hover = The length that the answer’s header promises (Content-Length)
+delivery-on-the-wire = On the wire
+delivery-on-the-wire-hover = All that crossed the wire for the body, with the sizes of chunks between
+delivery-received = Received
+delivery-received-hover = The same without the sizes of chunks, still compressed
+delivery-decoded = Decoded
+delivery-decoded-hover = After decompression
+delivery-on-disk = On disk
+delivery-on-disk-hover = In the file that the body was put into while it came
+delivery-sha256 = SHA-256
+delivery-sha256-hover = A fingerprint of the body on disk: no two bodies have the same. Compare it with what the server’s owner told you
+
+## Timing
+
+part-timing = Timing
+part-timing-hover = How long each step of each hop took
+timing-axis = { $ms } ms from the start of the fetch to the end of its last step
+timing-axis-hover = All bars have this time as their width, so that hops can be compared
+timing-none = Nothing has been timed yet
+timing-hop = { $number } · { $method } { $url } { $status }
+timing-bar = Times of hop { $number }
+timing-ms = { $ms } ms
+timing-pointed = { $name } { $ms } ms
+step-dns = Name
+step-dns-hover = Looking up the addresses of the host’s name (DNS)
+step-tcp = TCP
+step-tcp-hover = From the first address tried to the connection: each one costs a round trip, and one that does not answer much more
+step-proxy = Proxy
+step-proxy-hover = What the proxy had to be told before it let us through
+step-tls = TLS
+step-tls-hover = Agreeing on encryption and checking the certificate
+step-request = Request
+step-request-hover = From the first byte of the request to its last one
+step-first-byte = Waiting
+step-first-byte-hover = From the last byte of the request to the first one of the answer: what the server needs to think, and a round trip
+step-last-byte = Download
+step-last-byte-hover = From the first byte of the answer to its last one
+
+## Connection
+
+tried-hover = An address that the name stands for, and what came of connecting to it
+local-end-hover = The address and port of this computer
+peer-end-hover = The address and port of the server, or of the proxy
+connection-proxy = Through proxy
+connection-proxy-hover = The program between that passes the fetch on
+tls-version-hover = The version of the encryption that both sides agreed on
+tls-cipher-hover = How it is encrypted
+tls-alpn = Protocol
+tls-alpn-hover = What both sides agreed to speak inside TLS (ALPN)
+tls-no-alpn = none was agreed on
+certificate-hover = Whether someone whom this computer trusts vouches for the server
+body-end-hover = How it is known where the body ends
+note-hover = Worth knowing about this hop
+chain = Certificates that the server showed
+chain-hover = The server’s own certificate first, then those of who vouches for it
+command-fetch-accepting = Fetch again and accept any certificate this once
+command-fetch-accepting-hover = For this one fetch only: nobody vouches for who the server is, anyone could read and change what is sent
