@@ -45,6 +45,8 @@ pub enum Command {
     Fetch,
     /// Fetch again, and accept any certificate this once.
     FetchAccepting,
+    /// Open the page in the browser.
+    OpenInBrowser,
     /// Cancel the fetch.
     CancelFetch,
     /// Save the body through the platform's dialog.
@@ -134,6 +136,7 @@ impl Command {
             Self::SendFile => "command-send-file",
             Self::Fetch => "command-fetch",
             Self::FetchAccepting => "command-fetch-accepting",
+            Self::OpenInBrowser => "command-open-in-browser",
             Self::CancelFetch => "command-cancel-fetch",
             Self::SaveBody => "command-save-body",
             Self::SaveHere => "command-save-here",

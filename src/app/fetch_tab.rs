@@ -1,6 +1,6 @@
 //! The Fetch tab: get a page, see every hop, its headers, its body and its wire, and save the body.
 
-mod body_view;
+mod body;
 mod connection;
 mod delivery;
 mod head_view;
@@ -26,7 +26,8 @@ use crate::i18n::{bytes, t, tf};
 use crate::net::Error;
 use crate::net::fetch::{Body, Fetch, Options, Outcome, Phase, View, without_userinfo};
 use crate::recording::text::visible;
-use body_view::BodyView;
+pub use body::Made;
+use body::{BodyView, Browser};
 use delivery::DeliveryView;
 use head_view::HeadView;
 use saving::Saving;
@@ -62,6 +63,7 @@ pub struct FetchTab {
     body: BodyView,
     wire: WireView,
     delivery: DeliveryView,
+    browser: Browser,
     saving: Saving,
 }
 
@@ -74,6 +76,7 @@ impl FetchTab {
 
     /// Takes what the fetch reported.
     pub fn drain(&mut self, tools: &Tools<'_>) {
+        self.body.work(tools.jobs);
         let Some(fetch) = &self.fetch else { return };
         // The events only say that there is something to look at: the state says what.
         let taken = std::iter::from_fn(|| fetch.inbox().next()).take(DRAIN).count();
@@ -93,7 +96,8 @@ impl FetchTab {
                 Outcome::Complete(body) => Some(body),
                 Outcome::Failed { partial, .. } => partial.as_ref(),
             };
-            self.body = BodyView::new(body);
+            self.body = BodyView::new(body, self.view.hops.last().and_then(|hop| hop.head.as_ref()));
+            self.body.work(tools.jobs);
             self.saving.offer(body);
             self.delivery = DeliveryView::new(body, tools.jobs);
             if body.is_none() && self.view.hops.last().is_some_and(|hop| hop.refused.is_some()) {
@@ -123,6 +127,11 @@ impl FetchTab {
                 self.accept_any_certificate = true;
                 self.start(form, tools);
             }
+            Command::OpenInBrowser => {
+                if let Some(page) = self.body.page() {
+                    self.browser.open(page, tools.jobs, notices);
+                }
+            }
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
@@ -141,7 +150,8 @@ impl FetchTab {
             accept_any_certificate: self.accept_any_certificate,
             ..Options::default()
         };
-        *self = Self { part: self.part, saving: Saving::new(form), ..Self::default() };
+        let browser = std::mem::take(&mut self.browser);
+        *self = Self { part: self.part, saving: Saving::new(form), browser, ..Self::default() };
         self.fetch = Some(Fetch::start(&form.url, options, tools.recorder, tools.waker.clone()));
         if !form.url.trim().is_empty() {
             remember(&mut form.recent, without_userinfo(&form.url));
@@ -172,6 +182,12 @@ impl FetchTab {
     /// The body could not be saved.
     pub fn not_saved(&mut self) {
         self.saving.not_saved();
+    }
+
+    /// What is to be shown of a body is there.
+    pub fn made(&mut self, made: Made, jobs: &Jobs) {
+        self.body.made(made);
+        self.body.work(jobs);
     }
 
     /// The digest of `body` is there, or cannot be.
@@ -417,7 +433,7 @@ impl FetchTab {
                     ui.ctx().request_repaint();
                 }
             }
-            Part::Body => self.body.ui(ui, self.is_running()),
+            Part::Body => return self.body.ui(ui, self.is_running()),
             Part::Wire => return self.wire.ui(ui, shown, hop, form),
             Part::Timing => timing::ui(ui, &self.view.hops),
             Part::Connection => return connection::ui(ui, hop, shown == last && !self.is_running()),

@@ -129,6 +129,7 @@ impl App {
                     self.fetch.not_saved();
                     self.notices.bad(error.to_string());
                 }
+                Done::BodyMade(made) => self.fetch.made(*made, &self.jobs),
                 Done::Digest { body, sha256 } => self.fetch.computed(&body, sha256),
                 Done::ExportPathChosen(path) => {
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
@@ -254,6 +255,7 @@ impl App {
             }
             Command::Fetch
             | Command::FetchAccepting
+            | Command::OpenInBrowser
             | Command::CancelFetch
             | Command::SaveBody
             | Command::SaveHere
