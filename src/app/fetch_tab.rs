@@ -228,8 +228,11 @@ impl FetchTab {
         self.wire.wire().shown()
     }
 
-    /// Opens the bar that looks for bytes in the wire.
+    /// Leads to where headers are looked for while they are shown; else opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
+        if self.part == Part::Headers && !self.view.hops.is_empty() {
+            return self.heads.find();
+        }
         self.part = Part::Wire;
         self.wire.wire().open_find();
     }

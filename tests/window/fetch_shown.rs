@@ -165,3 +165,24 @@ fn a_page_can_be_opened_in_the_browser_only_when_it_is_whole() {
     window.wait_for_text("<p>hel");
     assert!(is_disabled(&window));
 }
+
+#[test]
+fn headers_are_shown_as_received_found_copied_and_explained() {
+    let answer = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nX-Long: one\r\n   two\r\n\
+        Cache-CONTROL: no-store\r\nSet-Cookie: a=1\r\nSet-Cookie: a=2\r\nContent-Length: 0\r\n\r\n";
+    let mut window = fetched(answer);
+    window.open_tab("Headers");
+    for text in ["HTTP/1.1 103 Early Hints", "X-Long", "   two", "Cache-CONTROL", "a=1", "a=2"] {
+        assert!(window.shows(text), "{text}: {:?}", window.texts());
+    }
+    assert_eq!(window.copy("Copy Cache-CONTROL"), "Cache-CONTROL: no-store");
+    window.harness.get_by_label_contains("Cache-CONTROL  ").hover();
+    window.wait_for_text("no-store: nobody may keep it");
+
+    window.shortcut(egui::Key::F);
+    window.harness.get_by_role_and_label(Role::TextInput, "Find").type_text("SET-cookie");
+    window.settle();
+    assert!(window.shows("2 of ") && window.shows("a=2") && !window.shows("X-Long"), "{:?}", window.texts());
+    window.fill("Find", "nothing of the kind");
+    assert!(window.shows("No line has this in it"));
+}

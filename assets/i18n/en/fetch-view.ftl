@@ -114,3 +114,13 @@ picture-too-large = The picture has { $size } pixels, more than { $most } millio
 picture-file-too-large = Pictures larger than { $most } are not shown
 command-open-in-browser = Open in browser
 command-open-in-browser-hover = Open the page in the browser, from a temporary file that is removed when this program ends; whatever it refers to is fetched by the browser
+
+## Headers
+
+trailers-received = Trailer, as received after the body
+find-header = Find
+find-header-hover = Shows only the lines that have this in them, in upper or lower case
+find-header-count = { $found } of { $all } lines
+find-header-none = No line has this in it
+copy-one = Copy { $what }
+copy-one-hover = Copy this line
