@@ -43,6 +43,10 @@ pub enum Command {
     SendFile,
     /// Fetch the URL.
     Fetch,
+    /// Fetch again, and accept any certificate this once.
+    FetchAccepting,
+    /// Open the page in the browser.
+    OpenInBrowser,
     /// Cancel the fetch.
     CancelFetch,
     /// Save the body through the platform's dialog.
@@ -131,6 +135,8 @@ impl Command {
             Self::ChooseFileToSend => "command-choose-file-to-send",
             Self::SendFile => "command-send-file",
             Self::Fetch => "command-fetch",
+            Self::FetchAccepting => "command-fetch-accepting",
+            Self::OpenInBrowser => "command-open-in-browser",
             Self::CancelFetch => "command-cancel-fetch",
             Self::SaveBody => "command-save-body",
             Self::SaveHere => "command-save-here",

@@ -1,10 +1,14 @@
 //! The Fetch tab: get a page, see every hop, its headers, its body and its wire, and save the body.
 
-mod body_view;
+mod body;
+mod connection;
+mod delivery;
 mod head_view;
 mod marks;
 mod part_list;
 mod saving;
+mod timing;
+mod values;
 mod wire_view;
 
 use std::sync::Arc;
@@ -19,9 +23,12 @@ use super::widgets::wire::{Shown, WireForm};
 use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
 use super::{Tools, style};
 use crate::i18n::{bytes, t, tf};
+use crate::net::Error;
 use crate::net::fetch::{Body, Fetch, Options, Outcome, Phase, View, without_userinfo};
 use crate::recording::text::visible;
-use body_view::BodyView;
+pub use body::Made;
+use body::{BodyView, Browser};
+use delivery::DeliveryView;
 use head_view::HeadView;
 use saving::Saving;
 use wire_view::WireView;
@@ -36,6 +43,7 @@ enum Part {
     Headers,
     Body,
     Wire,
+    Timing,
     Connection,
 }
 
@@ -54,6 +62,8 @@ pub struct FetchTab {
     heads: HeadView,
     body: BodyView,
     wire: WireView,
+    delivery: DeliveryView,
+    browser: Browser,
     saving: Saving,
 }
 
@@ -66,6 +76,7 @@ impl FetchTab {
 
     /// Takes what the fetch reported.
     pub fn drain(&mut self, tools: &Tools<'_>) {
+        self.body.work(tools.jobs);
         let Some(fetch) = &self.fetch else { return };
         // The events only say that there is something to look at: the state says what.
         let taken = std::iter::from_fn(|| fetch.inbox().next()).take(DRAIN).count();
@@ -85,8 +96,13 @@ impl FetchTab {
                 Outcome::Complete(body) => Some(body),
                 Outcome::Failed { partial, .. } => partial.as_ref(),
             };
-            self.body = BodyView::new(body);
+            self.body = BodyView::new(body, self.view.hops.last().and_then(|hop| hop.head.as_ref()));
+            self.body.work(tools.jobs);
             self.saving.offer(body);
+            self.delivery = DeliveryView::new(body, tools.jobs);
+            if body.is_none() && self.view.hops.last().is_some_and(|hop| hop.refused.is_some()) {
+                self.part = Part::Connection;
+            }
         }
     }
 
@@ -106,6 +122,16 @@ impl FetchTab {
                 notices.clear();
                 self.start(form, tools);
             }
+            Command::FetchAccepting if !self.is_running() => {
+                notices.clear();
+                self.accept_any_certificate = true;
+                self.start(form, tools);
+            }
+            Command::OpenInBrowser => {
+                if let Some(page) = self.body.page() {
+                    self.browser.open(page, tools.jobs, notices);
+                }
+            }
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
@@ -124,7 +150,8 @@ impl FetchTab {
             accept_any_certificate: self.accept_any_certificate,
             ..Options::default()
         };
-        *self = Self { part: self.part, saving: Saving::new(form), ..Self::default() };
+        let browser = std::mem::take(&mut self.browser);
+        *self = Self { part: self.part, saving: Saving::new(form), browser, ..Self::default() };
         self.fetch = Some(Fetch::start(&form.url, options, tools.recorder, tools.waker.clone()));
         if !form.url.trim().is_empty() {
             remember(&mut form.recent, without_userinfo(&form.url));
@@ -155,6 +182,17 @@ impl FetchTab {
     /// The body could not be saved.
     pub fn not_saved(&mut self) {
         self.saving.not_saved();
+    }
+
+    /// What is to be shown of a body is there.
+    pub fn made(&mut self, made: Made, jobs: &Jobs) {
+        self.body.made(made);
+        self.body.work(jobs);
+    }
+
+    /// The digest of `body` is there, or cannot be.
+    pub fn computed(&mut self, body: &Arc<Body>, sha256: Result<String, Error>) {
+        self.delivery.computed(body, sha256);
     }
 
     fn is_running(&self) -> bool {
@@ -190,8 +228,11 @@ impl FetchTab {
         self.wire.wire().shown()
     }
 
-    /// Opens the bar that looks for bytes in the wire.
+    /// Leads to where headers are looked for while they are shown; else opens the bar that looks for bytes in the wire.
     pub fn find(&mut self) {
+        if self.part == Part::Headers && !self.view.hops.is_empty() {
+            return self.heads.find();
+        }
         self.part = Part::Wire;
         self.wire.wire().open_find();
     }
@@ -335,19 +376,17 @@ impl FetchTab {
                         }
                     }
                 }
-                Some(Outcome::Complete(body)) => {
-                    ui.label(bytes(body.len())).on_hover_text(tf(
-                        "delivery-hover",
-                        &[("received", bytes(progress.received).into()), ("decoded", bytes(progress.decoded).into())],
-                    ));
-                    state_label(ui, palette.good, &t("complete"));
-                }
+                Some(Outcome::Complete(body)) => _ = ui.label(bytes(body.len())),
                 Some(Outcome::Failed { error, .. }) if error.is_cancelled() => {
                     state_label(ui, palette.warn, &t("cancelled"));
                 }
                 Some(Outcome::Failed { error, .. }) => {
                     ui.colored_label(palette.bad, error.to_string());
                 }
+            }
+            let guess = || delivery::guess(progress, self.view.outcome.as_ref());
+            if let Some(delivery) = self.view.delivery.clone().or_else(guess) {
+                self.delivery.ui(ui, &delivery);
             }
         });
         for note in self.view.hops.iter().flat_map(|hop| &hop.notes) {
@@ -375,6 +414,7 @@ impl FetchTab {
                 (Part::Headers, "part-headers"),
                 (Part::Body, "part-body"),
                 (Part::Wire, "part-wire"),
+                (Part::Timing, "part-timing"),
                 (Part::Connection, "part-connection"),
             ] {
                 if tab(ui, self.part == part, t(id)).on_hover_text(t(&format!("{id}-hover"))).clicked() {
@@ -396,9 +436,10 @@ impl FetchTab {
                     ui.ctx().request_repaint();
                 }
             }
-            Part::Body => self.body.ui(ui, self.is_running()),
+            Part::Body => return self.body.ui(ui, self.is_running()),
             Part::Wire => return self.wire.ui(ui, shown, hop, form),
-            Part::Connection => head_view::connection(ui, hop),
+            Part::Timing => timing::ui(ui, &self.view.hops),
+            Part::Connection => return connection::ui(ui, hop, shown == last && !self.is_running()),
         }
         None
     }

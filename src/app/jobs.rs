@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::fetch_tab::Made;
 use super::tls_files::TlsFile;
 use crate::net::fetch::Body;
 use crate::net::report::Waker;
@@ -30,6 +31,15 @@ pub enum Done {
     Saved(Result<PathBuf, Error>),
     /// The saved file was handed to the browser, or not.
     Opened(Result<(), Error>),
+    /// What is to be shown of a body.
+    BodyMade(Box<Made>),
+    /// The SHA-256 of this body, in hexadecimal digits, or why there is none.
+    Digest {
+        /// The body.
+        body: Arc<Body>,
+        /// Its digest.
+        sha256: Result<String, Error>,
+    },
     /// The dialog that asks where to export to was closed; `None` as with [`Done::PathChosen`].
     ExportPathChosen(Option<PathBuf>),
     /// Recordings were exported, or not.

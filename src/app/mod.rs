@@ -129,6 +129,8 @@ impl App {
                     self.fetch.not_saved();
                     self.notices.bad(error.to_string());
                 }
+                Done::BodyMade(made) => self.fetch.made(*made, &self.jobs),
+                Done::Digest { body, sha256 } => self.fetch.computed(&body, sha256),
                 Done::ExportPathChosen(path) => {
                     self.exporting.chosen(path, &self.recorder, &self.jobs, &mut self.notices);
                 }
@@ -251,7 +253,13 @@ impl App {
                 settings.tab = Tab::Client;
                 self.client.apply(command, &mut settings.client, &tools);
             }
-            Command::Fetch | Command::CancelFetch | Command::SaveBody | Command::SaveHere | Command::OpenSaved => {
+            Command::Fetch
+            | Command::FetchAccepting
+            | Command::OpenInBrowser
+            | Command::CancelFetch
+            | Command::SaveBody
+            | Command::SaveHere
+            | Command::OpenSaved => {
                 self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
             }
             Command::Main => match settings.tab {

@@ -48,6 +48,20 @@ pub struct Palette {
     pub part_chunk: Color32,
     /// Empty lines and line ends, and what says nothing.
     pub part_end: Color32,
+    /// In the times of an exchange: looking the name up.
+    pub step_dns: Color32,
+    /// Connecting.
+    pub step_tcp: Color32,
+    /// Telling a proxy where to.
+    pub step_proxy: Color32,
+    /// Agreeing on TLS.
+    pub step_tls: Color32,
+    /// Sending the request.
+    pub step_request: Color32,
+    /// Waiting for the first byte.
+    pub step_first_byte: Color32,
+    /// Receiving the rest.
+    pub step_last_byte: Color32,
 }
 
 const LIGHT: Palette = Palette {
@@ -72,6 +86,13 @@ const LIGHT: Palette = Palette {
     part_field: Color32::from_rgb(0x6a, 0x35, 0xb8),
     part_chunk: Color32::from_rgb(0x00, 0x62, 0x72),
     part_end: Color32::from_rgb(0x56, 0x60, 0x70),
+    step_dns: Color32::from_rgb(0x00, 0x7c, 0x89),
+    step_tcp: Color32::from_rgb(0xb7, 0x5a, 0x00),
+    step_proxy: Color32::from_rgb(0x7a, 0x6a, 0x00),
+    step_tls: Color32::from_rgb(0x8a, 0x3f, 0xc2),
+    step_request: Color32::from_rgb(0xc2, 0x2f, 0x7e),
+    step_first_byte: Color32::from_rgb(0x3a, 0x7d, 0x2c),
+    step_last_byte: Color32::from_rgb(0x1f, 0x5f, 0xd0),
 };
 
 const DARK: Palette = Palette {
@@ -96,6 +117,13 @@ const DARK: Palette = Palette {
     part_field: Color32::from_rgb(0xc7, 0xab, 0xff),
     part_chunk: Color32::from_rgb(0x63, 0xd3, 0xe6),
     part_end: Color32::from_rgb(0xa8, 0xb1, 0xbe),
+    step_dns: Color32::from_rgb(0x4f, 0xc3, 0xd1),
+    step_tcp: Color32::from_rgb(0xf2, 0x9e, 0x4c),
+    step_proxy: Color32::from_rgb(0xd6, 0xc6, 0x4a),
+    step_tls: Color32::from_rgb(0xc0, 0x8f, 0xff),
+    step_request: Color32::from_rgb(0xff, 0x8a, 0xc4),
+    step_first_byte: Color32::from_rgb(0x7f, 0xd1, 0x6b),
+    step_last_byte: Color32::from_rgb(0x6f, 0xa4, 0xff),
 };
 
 /// The colours of the theme that is shown.

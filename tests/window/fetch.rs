@@ -9,7 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::Window;
 
 /// A server that gives each of `answers` to one connection after the other, and tells what each asked.
-fn serve(answers: Vec<Vec<u8>>) -> (u16, Receiver<String>) {
+pub fn serve(answers: Vec<Vec<u8>>) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
     let port = listener.local_addr().expect("address").port();
     let (asked, requests) = std::sync::mpsc::sync_channel(answers.len());
@@ -27,7 +27,7 @@ fn serve(answers: Vec<Vec<u8>>) -> (u16, Receiver<String>) {
     (port, requests)
 }
 
-fn fetch(window: &mut Window, url: &str) {
+pub fn fetch(window: &mut Window, url: &str) {
     window.open_tab("Fetch");
     window.fill("URL", url);
     window.key(egui::Key::Enter);

@@ -5,6 +5,7 @@ mod both;
 mod client;
 mod connections;
 mod fetch;
+mod fetch_shown;
 mod help;
 mod profiles;
 mod rules;

@@ -1,40 +1,27 @@
-//! What was sent and received as heads, line by line, and what is known of the connection.
+//! What was sent and received as heads, line by line.
+
+mod explain;
+mod rows;
 
 use egui::text::LayoutJob;
-use egui::{Button, Grid, Label, RichText, ScrollArea, TextFormat, TextStyle, Ui, vec2};
+use egui::{Button, Label, RichText, ScrollArea, TextEdit, TextFormat, TextStyle, Ui, vec2};
 
 use crate::app::style;
-use crate::app::widgets::{list_row, weak};
-use crate::i18n::{t, tf};
-use crate::net::fetch::{Framing, Head, Hop, PartKind};
+use crate::app::widgets::{hint, list_row, weak};
+use crate::i18n::{count, t, tf};
+use crate::net::fetch::{Hop, PartKind};
 use crate::recording::text::visible;
+use rows::{Row, rows};
 
-/// One row of the view.
-#[derive(Debug)]
-enum Row {
-    Title(String),
-    /// Between two heads.
-    Blank,
-    /// What it is on the wire, and its text.
-    Line(PartKind, String),
-    Field(PartKind, String, String),
-}
-
-impl Row {
-    /// What it is on the wire, and what to call it there.
-    fn part(&self) -> Option<(PartKind, &str)> {
-        match self {
-            Self::Title(_) | Self::Blank => None,
-            Self::Line(kind, text) | Self::Field(kind, text, _) => Some((*kind, text)),
-        }
-    }
-}
-
-/// The rows of the hop that is shown, made once.
+/// The rows of the hop that is shown, made once; and what is looked for in them.
 #[derive(Debug, Default)]
 pub struct HeadView {
     of: Option<usize>,
     rows: Vec<Row>,
+    /// As typed.
+    wanted: String,
+    /// The field for it gets the keyboard's focus.
+    find: bool,
 }
 
 impl HeadView {
@@ -43,95 +30,91 @@ impl HeadView {
         self.of = None;
     }
 
+    /// Leads the keyboard to the field in which one types what is looked for.
+    pub fn find(&mut self) {
+        self.find = true;
+    }
+
     /// Shows the heads of `hop`, the hop with this index. Gives what a person wants to see in the wire.
     pub fn ui(&mut self, ui: &mut Ui, index: usize, hop: &Hop) -> Option<PartKind> {
         if self.of != Some(index) {
             self.of = Some(index);
             self.rows = rows(hop);
         }
+        let wanted = self.wanted.trim().to_lowercase();
+        let shown: Vec<&Row> = self.rows.iter().filter(|row| row.has(&wanted)).collect();
+        let lines = |rows: &[&Row]| rows.iter().filter(|row| row.part().is_some()).count();
+        let found = lines(&shown);
+        let all = self.rows.iter().filter(|row| row.part().is_some()).count();
+        let copied = || shown.iter().map(|row| row.text() + "\n").collect::<String>().trim_start().to_owned();
+        let mut changed = self.wanted.clone();
         ui.horizontal(|ui| {
-            weak(ui, visible(hop.url.as_bytes()));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button(t("copy-headers")).on_hover_text(t("copy-headers-hover")).clicked() {
-                    ui.copy_text(self.text());
-                }
-            });
+            let name = ui.label(t("find-header"));
+            let field = ui.add(TextEdit::singleline(&mut changed).desired_width(180.0).id_salt("find-header"));
+            let field = field.labelled_by(name.id).on_hover_text(t("find-header-hover"));
+            if std::mem::take(&mut self.find) {
+                field.request_focus();
+            }
+            if ui.button(t("copy-headers")).on_hover_text(t("copy-headers-hover")).clicked() {
+                ui.copy_text(copied());
+            }
+            if !wanted.is_empty() {
+                let args = [("found", count(found as u64).into()), ("all", count(all as u64).into())];
+                weak(ui, tf("find-header-count", &args));
+            }
+            ui.add(Label::new(RichText::new(visible(hop.url.as_bytes())).small().weak()).truncate());
         });
-        let mut wanted = None;
+        let mut asked = None;
         style::well(ui).show(ui, |ui| {
             ui.take_available_space();
+            if found == 0 && !wanted.is_empty() {
+                hint(ui, t("find-header-none"));
+                return;
+            }
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.spacing_mut().interact_size.y = style::ROW;
             let scroll = ScrollArea::both().auto_shrink(false).id_salt("heads");
-            scroll.show_rows(ui, style::ROW, self.rows.len(), |ui, range| {
-                for row in &self.rows[range] {
-                    let job = layout(ui, row);
-                    match row.part() {
-                        None => list_row(ui, job),
-                        Some((kind, called)) => {
-                            ui.horizontal(|ui| {
-                                if show_button(ui, called) {
-                                    wanted = Some(kind);
-                                }
-                                ui.add(Label::new(job).extend());
-                            });
-                        }
-                    }
+            scroll.show_rows(ui, style::ROW, shown.len(), |ui, range| {
+                for row in &shown[range] {
+                    asked = asked.or(one(ui, row));
                 }
             });
         });
-        wanted
-    }
-
-    fn text(&self) -> String {
-        let line = |row: &Row| match row {
-            Row::Title(text) => format!("\n{text}\n"),
-            Row::Blank => "\n".to_owned(),
-            Row::Line(_, text) => format!("{text}\n"),
-            Row::Field(_, name, value) => format!("{name}: {value}\n"),
-        };
-        self.rows.iter().map(line).collect::<String>().trim_start().to_owned()
+        self.wanted = changed;
+        asked
     }
 }
 
-fn rows(hop: &Hop) -> Vec<Row> {
-    let mut rows = vec![Row::Title(t("request-sent"))];
-    // Exactly the bytes: with the line ends, and the empty line that ends it.
-    let lines = hop.request.split_inclusive(|byte| *byte == b'\n').enumerate();
-    rows.extend(lines.map(|(number, line)| {
-        let kind = match number.checked_sub(1) {
-            None => PartKind::RequestLine,
-            Some(_) if line.trim_ascii().is_empty() => PartKind::RequestEnd,
-            Some(field) => PartKind::RequestField(field),
-        };
-        Row::Line(kind, visible(line))
-    }));
-    for (number, head) in hop.interim.iter().enumerate() {
-        push_head(&mut rows, t("interim-received"), number, head);
-    }
-    if let Some(head) = &hop.head {
-        push_head(&mut rows, t("answer-received"), hop.interim.len(), head);
-    }
-    rows
+/// One row. Gives what of it shall be shown in the wire.
+fn one(ui: &mut Ui, row: &Row) -> Option<PartKind> {
+    let job = layout(ui, row);
+    let Some((kind, called)) = row.part() else {
+        list_row(ui, job);
+        return None;
+    };
+    let asked = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        let asked = small_button(ui, "»", t("show-in-wire-hover"), tf("show-in-wire", &[("what", called.into())]));
+        if small_button(ui, "📋", t("copy-one-hover"), tf("copy-one", &[("what", called.into())])) {
+            ui.copy_text(row.text());
+        }
+        ui.add_space(4.0);
+        let label = ui.add(Label::new(job).extend());
+        if label.hovered()
+            && let Some(about) = row.field().and_then(|(name, value)| explain::explain(name, value))
+        {
+            label.on_hover_text(about);
+        }
+        asked
+    });
+    asked.inner.then_some(kind)
 }
 
-/// `number` is that of the head as the parts of the wire count them.
-fn push_head(rows: &mut Vec<Row>, title: String, number: usize, head: &Head) {
-    rows.push(Row::Blank);
-    rows.push(Row::Title(title));
-    rows.push(Row::Line(PartKind::StatusLine { head: number }, visible(head.first_line())));
-    rows.extend(head.headers.iter().enumerate().map(|(field, header)| {
-        let kind = PartKind::Field { head: number, field };
-        Row::Field(kind, visible(header.name.as_bytes()), visible(&header.value))
-    }));
-}
-
-/// The button in front of a row that leads to its bytes.
-fn show_button(ui: &mut Ui, called: &str) -> bool {
+/// A button in front of a row.
+fn small_button(ui: &mut Ui, sign: &str, hover: String, name: String) -> bool {
     let button =
-        ui.add(Button::new(RichText::new("»").weak()).small().frame(false).min_size(vec2(style::ROW, style::ROW)));
-    let name = tf("show-in-wire", &[("what", called.into())]);
-    button.on_hover_text(t("show-in-wire-hover")).accessible_name(name).clicked()
+        ui.add(Button::new(RichText::new(sign).weak()).small().frame(false).min_size(vec2(style::ROW, style::ROW)));
+    button.on_hover_text(hover).accessible_name(name).clicked()
 }
 
 fn layout(ui: &Ui, row: &Row) -> LayoutJob {
@@ -146,6 +129,7 @@ fn layout(ui: &Ui, row: &Row) -> LayoutJob {
         }
         Row::Blank => {}
         Row::Line(_, text) => add(text, palette.text),
+        Row::Folded(_, text) => add(&format!("{}{text}", " ".repeat(NAME_WIDTH + 2)), palette.text),
         Row::Field(_, name, value) => {
             add(name, palette.accent);
             add(&format!("{}  ", " ".repeat(NAME_WIDTH.saturating_sub(name.chars().count()))), palette.text);
@@ -157,58 +141,3 @@ fn layout(ui: &Ui, row: &Row) -> LayoutJob {
 
 /// Values begin in one column where names are not longer than this, in characters.
 const NAME_WIDTH: usize = 26;
-
-/// Shows what is known of the connection of `hop`.
-pub fn connection(ui: &mut Ui, hop: &Hop) {
-    ui.horizontal(|ui| weak(ui, visible(hop.url.as_bytes())));
-    style::well(ui).show(ui, |ui| {
-        ui.take_available_space();
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            Grid::new("connection").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
-                let mut row = |name: String, value: String| {
-                    ui.label(egui::RichText::new(name).weak());
-                    ui.label(value);
-                    ui.end_row();
-                };
-                for one in &hop.tries {
-                    let took = format!("{:.1}", one.took.as_secs_f64() * 1_000.0);
-                    let result = match &one.error {
-                        None => tf("try-connected", &[("ms", took.into())]),
-                        Some(error) => {
-                            tf("try-failed", &[("why", error.cause.to_string().into()), ("ms", took.into())])
-                        }
-                    };
-                    row(tf("tried", &[("address", one.address.to_string().into())]), result);
-                }
-                if let Some(ends) = hop.ends {
-                    row(t("local-end"), ends.local.to_string());
-                    row(t("peer-end"), ends.peer.to_string());
-                }
-                if let Some(tls) = &hop.tls {
-                    row(t("tls-version"), tls.version.clone());
-                    row(t("tls-cipher"), tls.cipher.clone());
-                    let verified = if tls.verified { "certificate-verified" } else { "certificate-not-verified" };
-                    row(t("certificate"), t(verified));
-                } else if hop.ends.is_some() {
-                    row(t("tls-version"), t("tls-none"));
-                }
-                if let Some(framing) = hop.framing {
-                    row(
-                        t("body-end"),
-                        match framing {
-                            Framing::None => t("framing-none"),
-                            Framing::Length(length) => {
-                                tf("framing-length", &[("size", crate::i18n::bytes(length).into())])
-                            }
-                            Framing::Chunked => t("framing-chunked"),
-                            Framing::UntilClose => t("framing-until-close"),
-                        },
-                    );
-                }
-                for note in &hop.notes {
-                    row(t("note"), note.clone());
-                }
-            });
-        });
-    });
-}

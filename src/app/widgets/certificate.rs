@@ -159,7 +159,8 @@ impl CertificateWindow {
     }
 }
 
-fn chain(ui: &mut Ui, chain: &[Certificate]) {
+/// A card for each certificate, one below the other.
+pub fn chain(ui: &mut Ui, chain: &[Certificate]) {
     if chain.is_empty() {
         weak(ui, t("certificate-none"));
     }
