@@ -136,6 +136,7 @@ impl App {
                 Done::SendPathChosen { session, path } => {
                     self.client.file_chosen(session, path);
                 }
+                Done::BodyPathChosen(path) => self.fetch.body_chosen(path),
                 Done::RulesPathChosen(server, path) => {
                     self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
@@ -251,7 +252,16 @@ impl App {
                 settings.tab = Tab::Client;
                 self.client.apply(command, &mut settings.client, &tools);
             }
-            Command::Fetch | Command::CancelFetch | Command::SaveBody | Command::SaveHere | Command::OpenSaved => {
+            Command::Fetch
+            | Command::CancelFetch
+            | Command::GoOn
+            | Command::StopHere
+            | Command::ChooseBody
+            | Command::CopyCurl
+            | Command::PasteCurl
+            | Command::SaveBody
+            | Command::SaveHere
+            | Command::OpenSaved => {
                 self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
             }
             Command::Main => match settings.tab {
