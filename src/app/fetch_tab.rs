@@ -31,6 +31,7 @@ use crate::recording::text::visible;
 use body_view::BodyView;
 use head_view::HeadView;
 use history::{Entry, History, Pick};
+use hops::HopList;
 use request::RequestForm;
 use saving::Saving;
 use wire_view::WireView;
@@ -71,6 +72,7 @@ pub struct FetchTab {
     part: Part,
     /// The hop that is shown; the last if none was chosen.
     hop: Option<usize>,
+    hop_list: HopList,
     heads: HeadView,
     body: BodyView,
     wire: WireView,
@@ -357,11 +359,12 @@ impl FetchTab {
                 let name = ui.label(t("fetch-url"));
                 let width = field_width(ui, &[t("recent"), t("history")]) - style::MAIN_WIDTH - style::GAP;
                 let url = TextEdit::singleline(&mut form.url).desired_width(width).hint_text(t("fetch-url-hint"));
-                if let Some(text) = pasted_curl(ui) {
+                let id = ui.make_persistent_id("fetch-url");
+                if let Some(text) = pasted_curl(ui, id) {
                     self.pasted = text;
                     command = Some(Command::PasteCurl);
                 }
-                let url = ui.add(url.id_salt(URL_FIELD)).labelled_by(name.id);
+                let url = ui.add(url.id(id)).labelled_by(name.id);
                 let url = url.on_hover_text(t("fetch-url-hover"));
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
@@ -472,7 +475,7 @@ impl FetchTab {
     fn hops(&mut self, ui: &mut Ui) {
         let last = self.view.hops.len() - 1;
         let shown = self.hop.unwrap_or(last).min(last);
-        self.hop = hops::list(ui, &self.view.hops, shown).or(self.hop);
+        self.hop = self.hop_list.ui(ui, &self.view.hops, shown).or(self.hop);
         ui.horizontal_wrapped(|ui| {
             for (part, id) in [
                 (Part::Headers, "part-headers"),
@@ -508,12 +511,8 @@ impl FetchTab {
     }
 }
 
-/// What the field of the URL is called, to know whether it has the keyboard's focus before it is drawn.
-const URL_FIELD: &str = "fetch-url";
-
-/// A curl command that is being pasted into the field of the URL, which would make one line of it.
-fn pasted_curl(ui: &Ui) -> Option<String> {
-    let id = ui.make_persistent_id(URL_FIELD);
+/// A curl command that is being pasted into the field with this id, which would make one line of it.
+fn pasted_curl(ui: &Ui, id: egui::Id) -> Option<String> {
     if !ui.memory(|memory| memory.has_focus(id)) {
         return None;
     }
@@ -544,7 +543,11 @@ fn options(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut bool)
     });
     ui.horizontal_wrapped(|ui| {
         number(ui, "unpack-limit", DragValue::new(&mut form.unpack_mib).range(1..=1 << 20).suffix(" MiB"));
-        number(ui, "unpack-ratio", DragValue::new(&mut form.unpack_ratio).range(1..=1_000_000).suffix(" ×"));
+        number(
+            ui,
+            "unpack-ratio",
+            DragValue::new(&mut form.unpack_ratio).range(1..=1_000_000).suffix(t("unpack-times")),
+        );
     });
     ui.horizontal_wrapped(|ui| {
         text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));

@@ -41,7 +41,7 @@ impl Window {
         row.left_center() + egui::vec2(33.5 * 7.525, 0.0)
     }
 
-    fn copied(&self) -> Option<String> {
+    pub(super) fn copied(&self) -> Option<String> {
         self.harness.output().platform_output.commands.iter().find_map(|one| match one {
             OutputCommand::CopyText(text) => Some(text.clone()),
             _ => None,

@@ -115,7 +115,8 @@ stop-at-hops-hover = Wait before each redirect is followed, until you say so
 unpack-limit = Stop unpacking beyond
 unpack-limit-hover = A small compressed body can become a very large one: it is stopped when it passes both this size and the ratio
 unpack-ratio = and
-unpack-ratio-hover = So many times what came; texts rarely come to 20
+unpack-ratio-hover = Texts rarely come to 20 times what came
+unpack-times = {" "}× what came
 
 command-copy-curl = Copy as curl
 command-copy-curl-hover = Copy a curl command that asks for the same, with passwords in the clear

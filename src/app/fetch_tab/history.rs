@@ -214,3 +214,53 @@ impl Entry {
         pick
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::net::fetch::{Fetch, Options};
+    use crate::net::report::Waker;
+    use crate::net::spawn;
+    use crate::recording::Recorder;
+
+    /// A fetch of ten bytes that is over.
+    fn entry() -> Entry {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+        let request = Request::get(&format!("http://{}/", listener.local_addr().expect("address")));
+        let fetch = Fetch::start(request.clone(), Options::default(), &Recorder::new(1 << 20), Waker::none());
+        let (mut stream, _) = listener.accept().expect("connection");
+        let server = spawn("server", move || {
+            assert!(stream.read(&mut [0; 1_000]).expect("request") > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789").expect("sent");
+        });
+        server.expect("thread").join().expect("server");
+        assert!(fetch.inbox().wait_end(std::time::Duration::from_secs(20)));
+        Entry::new(SystemTime::now(), request, fetch.view(View::clone), fetch.progress()).expect("over")
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_their_bodies_before_them() {
+        let mut history = History((0..4).map(|_| entry()).collect());
+        let gone = |history: &History| history.0.iter().map(|one| one.gone).collect::<Vec<_>>();
+        let most = Most { entries: 4, bodies: 40, heads: 1 << 20 };
+        history.trim(most);
+        assert_eq!(gone(&history), [false; 4]);
+        history.trim(Most { bodies: 39, ..most });
+        assert_eq!(gone(&history), [true, false, false, false]);
+        history.trim(Most { bodies: 20, ..most });
+        assert_eq!(gone(&history), [true, true, false, false]);
+        let first = &history.0[0];
+        assert_eq!((first.body().is_none(), first.end, first.size), (true, End::Complete, 10));
+        assert!(first.line().contains("GET     200  http://127.0.0.1:"), "{}", first.line());
+        // The newest one stays: it is what is shown.
+        history.trim(Most { bodies: 0, ..most });
+        assert_eq!(gone(&history), [true, true, true, false]);
+        history.trim(Most { entries: 3, ..most });
+        assert_eq!(gone(&history), [true, true, false]);
+        history.trim(Most { heads: 0, ..most });
+        assert_eq!(gone(&history), [false]);
+    }
+}

@@ -4,12 +4,13 @@ use egui::{Button, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use crate::app::command::Command;
 use crate::app::style;
+use crate::app::widgets::small_row;
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Change, Hop, View};
 use crate::recording::text::visible;
 
 /// How many hops are seen at once; more scroll.
-const SEEN: f32 = 4.0;
+const SEEN: f32 = 6.0;
 /// How much of a URL is shown, in characters; all of it is in its hover.
 const URL: usize = 44;
 
@@ -30,26 +31,40 @@ pub(super) fn stopped(ui: &mut Ui, view: &View) -> Option<Command> {
     command
 }
 
-/// A row for each hop, where there are several. Gives the one that a person picked.
-pub(super) fn list(ui: &mut Ui, hops: &[Hop], shown: usize) -> Option<usize> {
-    if hops.len() < 2 {
-        return None;
-    }
-    let mut picked = None;
-    let height = (style::SMALL_ROW + ui.spacing().item_spacing.y) * SEEN;
-    let scroll = ScrollArea::vertical().max_height(height).auto_shrink([false, true]).id_salt("fetch-hops");
-    scroll.show(ui, |ui| {
-        super::super::widgets::small_row(ui);
-        for (index, hop) in hops.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|index| hops.get(index));
-            ui.horizontal_wrapped(|ui| {
-                if row(ui, index, hop, before, index == shown) {
+/// The list of the hops.
+#[derive(Debug, Default)]
+pub(super) struct HopList {
+    /// How many there were when the one that is shown was brought into sight.
+    seen: usize,
+}
+
+impl HopList {
+    /// A row for each hop, where there are several. Gives the one that a person picked.
+    pub(super) fn ui(&mut self, ui: &mut Ui, hops: &[Hop], shown: usize) -> Option<usize> {
+        if hops.len() < 2 {
+            return None;
+        }
+        let mut picked = None;
+        let row_height = style::SMALL_ROW + ui.spacing().item_spacing.y;
+        // What is shown of one of them needs the room more.
+        let seen = (ui.available_height() / row_height / 4.0).floor().clamp(2.0, SEEN);
+        let scroll = ScrollArea::vertical().max_height(row_height * seen).auto_shrink([false, true]);
+        scroll.id_salt("fetch-hops").show(ui, |ui| {
+            small_row(ui);
+            for (index, hop) in hops.iter().enumerate() {
+                let before = index.checked_sub(1).and_then(|index| hops.get(index));
+                let line = ui.horizontal_wrapped(|ui| row(ui, index, hop, before, index == shown));
+                if line.inner {
                     picked = Some(index);
                 }
-            });
-        }
-    });
-    picked
+                if index == shown && self.seen != hops.len() {
+                    self.seen = hops.len();
+                    line.response.scroll_to_me(None);
+                }
+            }
+        });
+        picked
+    }
 }
 
 /// One hop; whether it was picked.
