@@ -7,6 +7,7 @@
 //! * [`i18n`] — every text that a person reads; [`events`] — the words for what crossed a socket.
 //! * [`typed`] — what is wrong with what a person typed, in words.
 //! * [`capture`] — recordings to files.
+//! * [`curl`] — what a fetch asks for as a `curl` command, and back.
 //! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
 //! * [`app`] — front door 2: the window.
 //! * [`logging`] — what the program says about itself, on standard error.
@@ -18,6 +19,7 @@
 pub mod app;
 pub mod capture;
 pub mod cli;
+pub mod curl;
 pub mod events;
 pub mod i18n;
 pub mod logging;

@@ -49,6 +49,16 @@ pub enum Command {
     OpenInBrowser,
     /// Cancel the fetch.
     CancelFetch,
+    /// Go on to the next hop.
+    GoOn,
+    /// Do not go on to the next hop.
+    StopHere,
+    /// Choose a file to send as the body of the request.
+    ChooseBody,
+    /// Copy what is asked for as a curl command.
+    CopyCurl,
+    /// Take what is asked for from the curl command that was pasted.
+    PasteCurl,
     /// Save the body through the platform's dialog.
     SaveBody,
     /// Save the body to the typed path.
@@ -138,6 +148,11 @@ impl Command {
             Self::FetchAccepting => "command-fetch-accepting",
             Self::OpenInBrowser => "command-open-in-browser",
             Self::CancelFetch => "command-cancel-fetch",
+            Self::GoOn => "command-go-on",
+            Self::StopHere => "command-stop-here",
+            Self::ChooseBody => "command-choose-body",
+            Self::CopyCurl => "command-copy-curl",
+            Self::PasteCurl => "command-paste-curl",
             Self::SaveBody => "command-save-body",
             Self::SaveHere => "command-save-here",
             Self::OpenSaved => "command-open-saved",

@@ -4,32 +4,42 @@ mod body;
 mod connection;
 mod delivery;
 mod head_view;
+mod history;
+mod hops;
 mod marks;
 mod part_list;
+mod request;
 mod saving;
 mod timing;
 mod values;
 mod wire_view;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use egui::{CentralPanel, DragValue, Frame, Panel, ProgressBar, TextEdit, Ui};
 
 use super::command::Command;
 use super::jobs::Jobs;
-use super::settings::{FetchForm, remember};
+use super::settings::{FetchForm, ProxyKind, remember};
 use super::widgets::notices::Notices;
 use super::widgets::wire::{Shown, WireForm};
-use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field, weak};
 use super::{Tools, style};
+use crate::curl;
 use crate::i18n::{bytes, t, tf};
 use crate::net::Error;
-use crate::net::fetch::{Body, Fetch, Options, Outcome, Phase, View, without_userinfo};
+use crate::net::fetch::{
+    Body, Bound, Fetch, Jar, Options, Outcome, Phase, Progress, Proxy, Request, View, without_userinfo,
+};
 use crate::recording::text::visible;
 pub use body::Made;
 use body::{BodyView, Browser};
 use delivery::DeliveryView;
 use head_view::HeadView;
+use history::{Entry, History, Pick};
+use hops::HopList;
+use request::RequestForm;
 use saving::Saving;
 use wire_view::WireView;
 
@@ -51,6 +61,19 @@ enum Part {
 #[derive(Debug, Default)]
 pub struct FetchTab {
     fetch: Option<Fetch>,
+    /// What it asks for, and when it began.
+    asked: Option<(Request, SystemTime)>,
+    /// How far it was when it was looked at last.
+    progress: Progress,
+    /// The earlier fetch that is shown, where its body is no longer kept.
+    gone: Option<Entry>,
+    /// An earlier fetch is to be shown: its body is to be looked at first.
+    body_wanted: bool,
+    request: RequestForm,
+    jar: Jar,
+    history: History,
+    /// A curl command that was pasted.
+    pasted: String,
     /// The fetch's state as it was looked at last, and its version then.
     view: View,
     version: u64,
@@ -59,6 +82,7 @@ pub struct FetchTab {
     part: Part,
     /// The hop that is shown; the last if none was chosen.
     hop: Option<usize>,
+    hop_list: HopList,
     heads: HeadView,
     body: BodyView,
     wire: WireView,
@@ -76,6 +100,9 @@ impl FetchTab {
 
     /// Takes what the fetch reported.
     pub fn drain(&mut self, tools: &Tools<'_>) {
+        if std::mem::take(&mut self.body_wanted) {
+            self.show_body(tools.jobs);
+        }
         self.body.work(tools.jobs);
         let Some(fetch) = &self.fetch else { return };
         // The events only say that there is something to look at: the state says what.
@@ -90,20 +117,53 @@ impl FetchTab {
         self.version = version;
         let was_over = self.view.outcome.is_some();
         self.view = fetch.view(View::clone);
+        self.progress = fetch.progress();
         self.heads.forget();
-        if let (false, Some(outcome)) = (was_over, &self.view.outcome) {
-            let body = match outcome {
-                Outcome::Complete(body) => Some(body),
-                Outcome::Failed { partial, .. } => partial.as_ref(),
-            };
-            self.body = BodyView::new(body, self.view.hops.last().and_then(|hop| hop.head.as_ref()));
-            self.body.work(tools.jobs);
-            self.saving.offer(body);
-            self.delivery = DeliveryView::new(body, tools.jobs);
-            if body.is_none() && self.view.hops.last().is_some_and(|hop| hop.refused.is_some()) {
+        if !was_over && self.view.outcome.is_some() {
+            self.show_body(tools.jobs);
+            let refused = self.view.hops.last().is_some_and(|hop| hop.refused.is_some());
+            if refused && self.view.outcome.as_ref().and_then(history::body).is_none() {
                 self.part = Part::Connection;
             }
+            let entry =
+                self.asked.clone().and_then(|(request, at)| Entry::new(at, request, self.view.clone(), self.progress));
+            entry.into_iter().for_each(|entry| self.history.push(entry));
         }
+    }
+
+    /// The body of the fetch that is over.
+    fn show_body(&mut self, jobs: &Jobs) {
+        let body = self.view.outcome.as_ref().and_then(history::body);
+        self.body = BodyView::new(body, self.view.hops.last().and_then(|hop| hop.head.as_ref()));
+        self.body.work(jobs);
+        self.saving.offer(body);
+        self.delivery = DeliveryView::new(body, jobs);
+    }
+
+    /// Does what a person does with the history.
+    fn go_back(&mut self, pick: Pick, form: &mut FetchForm) {
+        match pick {
+            Pick::Clear => self.history.clear(),
+            Pick::FillIn(place) => {
+                let Some(entry) = self.history.get(place) else { return };
+                form.url.clone_from(&entry.request.url);
+                self.request.load(&entry.request);
+            }
+            Pick::Show(place) => {
+                let Some(entry) = self.history.get(place).cloned() else { return };
+                self.forget(form);
+                self.view = entry.view.clone();
+                self.progress = entry.progress;
+                self.gone = Some(entry).filter(|entry| entry.gone);
+                self.body_wanted = true;
+            }
+        }
+    }
+
+    /// Nothing of the last fetch is shown any more.
+    fn forget(&mut self, form: &FetchForm) {
+        let Self { part, request, jar, history, browser, .. } = std::mem::take(self);
+        *self = Self { part, request, jar, history, browser, saving: Saving::new(form), ..Self::default() };
     }
 
     /// Does what a person asked for.
@@ -117,21 +177,38 @@ impl FetchTab {
     ) {
         match command {
             Command::Main if self.is_running() => self.cancel(),
-            Command::CancelFetch => self.cancel(),
+            Command::CancelFetch | Command::StopHere => self.cancel(),
+            Command::GoOn => self.fetch.iter().for_each(Fetch::go_on),
             Command::Main | Command::Fetch if !self.is_running() => {
                 notices.clear();
-                self.start(form, tools);
+                if curl::is_curl(&form.url) {
+                    self.pasted = std::mem::take(&mut form.url);
+                    self.paste(form, notices);
+                } else {
+                    self.start(form, tools);
+                }
             }
             Command::FetchAccepting if !self.is_running() => {
                 notices.clear();
                 self.accept_any_certificate = true;
-                self.start(form, tools);
+                match self.asked.take() {
+                    // What was refused, whatever is in the form now.
+                    Some((request, _)) => self.send(request, form, tools),
+                    None => self.start(form, tools),
+                }
             }
             Command::OpenInBrowser => {
                 if let Some(page) = self.body.page() {
                     self.browser.open(page, tools.jobs, notices);
                 }
             }
+            Command::PasteCurl if !self.is_running() => self.paste(form, notices),
+            Command::CopyCurl => {
+                let request = self.request.request(&form.url, &self.saving.folder());
+                tools.ctx.copy_text(curl::to_curl(&request, &self.options(form)));
+                notices.good(t("curl-copied"));
+            }
+            Command::ChooseBody => self.request.body.ask(&self.saving.folder(), tools.jobs, frame, notices),
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
@@ -139,22 +216,68 @@ impl FetchTab {
         }
     }
 
-    fn start(&mut self, form: &mut FetchForm, tools: &Tools<'_>) {
+    fn options(&self, form: &FetchForm) -> Options {
         let seconds = std::time::Duration::from_secs_f64;
-        let options = Options {
+        Options {
             connect_timeout: seconds(form.connect_seconds),
             silence: seconds(form.silence_seconds),
             max_redirects: form.max_redirects,
             follow: form.follow,
             extra_roots: Some(form.extra_roots.trim()).filter(|path| !path.is_empty()).map(Into::into),
             accept_any_certificate: self.accept_any_certificate,
+            proxy: form.proxy(),
+            ip: form.ip,
+            stop_at_hops: form.stop_at_hops,
+            bound: Bound { size: form.unpack_mib.saturating_mul(1 << 20), ratio: form.unpack_ratio },
+            cookies: form.keep_cookies.then(|| self.jar.clone()),
             ..Options::default()
-        };
-        let browser = std::mem::take(&mut self.browser);
-        *self = Self { part: self.part, saving: Saving::new(form), browser, ..Self::default() };
-        self.fetch = Some(Fetch::start(&form.url, options, tools.recorder, tools.waker.clone()));
+        }
+    }
+
+    fn start(&mut self, form: &mut FetchForm, tools: &Tools<'_>) {
+        let request = self.request.request(&form.url, &self.saving.folder());
+        self.send(request, form, tools);
+    }
+
+    fn send(&mut self, request: Request, form: &mut FetchForm, tools: &Tools<'_>) {
+        let options = self.options(form);
+        self.forget(form);
+        self.asked = Some((request.clone(), SystemTime::now()));
+        self.fetch = Some(Fetch::start(request, options, tools.recorder, tools.waker.clone()));
         if !form.url.trim().is_empty() {
             remember(&mut form.recent, without_userinfo(&form.url));
+        }
+    }
+
+    /// Fills the form from the curl command that was pasted. Whatever is wrong with it leaves the form as it was.
+    fn paste(&mut self, form: &mut FetchForm, notices: &mut Notices) {
+        let text = std::mem::take(&mut self.pasted);
+        let curl::Understood { request, options, notes } = match curl::from_curl(&text) {
+            Ok(understood) => understood,
+            Err(mistake) => {
+                form.url = text;
+                return notices.bad(mistake.to_string());
+            }
+        };
+        form.url.clone_from(&request.url);
+        self.request.load(&request);
+        form.follow = options.follow;
+        if options.follow {
+            form.max_redirects = options.max_redirects;
+        }
+        form.connect_seconds = options.connect_timeout.as_secs_f64();
+        form.ip = options.ip;
+        (form.proxy, form.proxy_url) = match options.proxy {
+            Proxy::Environment => (ProxyKind::Environment, String::new()),
+            Proxy::None => (ProxyKind::None, String::new()),
+            Proxy::Url(url) => (ProxyKind::Typed, url),
+        };
+        form.extra_roots = options.extra_roots.map(|path| path.display().to_string()).unwrap_or_default();
+        self.accept_any_certificate = options.accept_any_certificate;
+        if notes.is_empty() {
+            notices.good(t("curl-understood"));
+        } else {
+            notices.bad(tf("curl-understood-but", &[("notes", notes.join(" · ").into())]));
         }
     }
 
@@ -167,6 +290,11 @@ impl FetchTab {
     /// Saves `body` where the person chose.
     pub fn save(&mut self, body: Arc<Body>, path: std::path::PathBuf, jobs: &Jobs, notices: &mut Notices) {
         self.saving.save(body, path, jobs, notices);
+    }
+
+    /// The dialog that asks for a file to send was closed.
+    pub fn body_chosen(&mut self, path: Option<std::path::PathBuf>) {
+        self.request.body.chosen(path);
     }
 
     /// The dialog was closed without a choice.
@@ -202,17 +330,20 @@ impl FetchTab {
     /// What the status bar says.
     #[must_use]
     pub fn status(&self) -> String {
+        if let Some(gone) = &self.gone {
+            return gone.end.text();
+        }
         match (&self.fetch, &self.view.outcome) {
-            (None, _) => t("status-fetch-idle"),
+            (None, None) => t("status-fetch-idle"),
             (Some(fetch), None) => {
                 let got = fetch.progress().received;
                 tf("status-fetch-running", &[("phase", self.phase().into()), ("size", bytes(got).into())])
             }
-            (Some(_), Some(Outcome::Complete(body))) => {
+            (_, Some(Outcome::Complete(body))) => {
                 tf("status-fetch-complete", &[("status", self.statuses().into()), ("size", bytes(body.len()).into())])
             }
-            (Some(_), Some(Outcome::Failed { error, .. })) if error.is_cancelled() => t("status-fetch-cancelled"),
-            (Some(_), Some(Outcome::Failed { .. })) => t("status-fetch-failed"),
+            (_, Some(Outcome::Failed { error, .. })) if error.is_cancelled() => t("status-fetch-cancelled"),
+            (_, Some(Outcome::Failed { .. })) => t("status-fetch-failed"),
         }
     }
 
@@ -242,9 +373,10 @@ impl FetchTab {
         let mut command = None;
         Panel::top("fetch-form").show_separator_line(false).frame(Frame::new()).show(ui, |ui| {
             command = self.form(ui, form);
-            if self.fetch.is_some() {
+            if !self.view.hops.is_empty() {
                 self.outcome(ui);
             }
+            command = command.or(hops::stopped(ui, &self.view));
             let wanted = self.saving.ui(ui);
             command = command.or(wanted);
             ui.add_space(style::GAP);
@@ -277,10 +409,16 @@ impl FetchTab {
         let running = self.is_running();
         ui.horizontal(|ui| {
             ui.add_enabled_ui(!running, |ui| {
+                self.request.method(ui);
                 let name = ui.label(t("fetch-url"));
-                let width = field_width(ui, &[t("recent")]) - style::MAIN_WIDTH - style::GAP;
+                let width = field_width(ui, &[t("recent"), t("history")]) - style::MAIN_WIDTH - style::GAP;
                 let url = TextEdit::singleline(&mut form.url).desired_width(width).hint_text(t("fetch-url-hint"));
-                let url = ui.add(url).labelled_by(name.id);
+                let id = ui.make_persistent_id("fetch-url");
+                if let Some(text) = pasted_curl(ui, id) {
+                    self.pasted = text;
+                    command = Some(Command::PasteCurl);
+                }
+                let url = ui.add(url.id(id)).labelled_by(name.id);
                 let url = url.on_hover_text(t("fetch-url-hover"));
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
@@ -289,35 +427,24 @@ impl FetchTab {
                     form.url = one;
                 }
             });
+            if let Some(pick) = self.history.menu(ui, running) {
+                self.go_back(pick, form);
+                ui.request_repaint();
+            }
             let main = if running { Command::CancelFetch } else { Command::Fetch };
             command = command.or(main.main_button(ui, true));
         });
-        let options = egui::CollapsingHeader::new(t("fetch-options")).id_salt("fetch-options");
-        options.show(ui, |ui| {
-            ui.add_enabled_ui(!running, |ui| self.options(ui, form));
+        ui.add_enabled_ui(!running, |ui| {
+            let wanted = self.request.row(ui, form, &self.jar);
+            command = command.or(wanted);
+            let accept_any = &mut self.accept_any_certificate;
+            let wanted = self.request.sheet(ui, form, &self.jar, |ui, form| options(ui, form, accept_any));
+            command = command.or(wanted);
         });
         if self.accept_any_certificate {
             bad(ui, t("accepting-any-certificate"));
         }
         command
-    }
-
-    fn options(&mut self, ui: &mut Ui, form: &mut FetchForm) {
-        ui.horizontal_wrapped(|ui| {
-            ui.checkbox(&mut form.follow, t("follow-redirects"));
-            let number = |ui: &mut Ui, id: &str, value: DragValue<'_>| {
-                let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-                ui.add(value).labelled_by(name.id);
-            };
-            number(ui, "max-redirects", DragValue::new(&mut form.max_redirects).range(0..=100));
-            let seconds = |value| DragValue::new(value).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
-            number(ui, "connect-limit", seconds(&mut form.connect_seconds));
-            number(ui, "silence-limit", seconds(&mut form.silence_seconds));
-        });
-        ui.horizontal_wrapped(|ui| {
-            text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));
-            ui.checkbox(&mut self.accept_any_certificate, t("accept-any")).on_hover_text(t("accept-any-hover"));
-        });
     }
 
     fn phase(&self) -> String {
@@ -349,8 +476,7 @@ impl FetchTab {
 
     /// The line that tells how it stands or how it ended.
     fn outcome(&self, ui: &mut Ui) {
-        let Some(fetch) = &self.fetch else { return };
-        let progress = fetch.progress();
+        let progress = self.fetch.as_ref().map_or(self.progress, Fetch::progress);
         let palette = style::palette(ui);
         ui.horizontal_wrapped(|ui| {
             let statuses = self.statuses();
@@ -358,6 +484,11 @@ impl FetchTab {
                 ui.strong(statuses);
             }
             match &self.view.outcome {
+                None if let Some(gone) = &self.gone => {
+                    ui.label(bytes(gone.size));
+                    state_label(ui, gone.end.colour(palette), &gone.end.text());
+                    weak(ui, t("history-body-gone"));
+                }
                 None => {
                     state_label(ui, palette.warn, &self.phase());
                     if self.view.phase == Phase::Receiving {
@@ -397,18 +528,7 @@ impl FetchTab {
     fn hops(&mut self, ui: &mut Ui) {
         let last = self.view.hops.len() - 1;
         let shown = self.hop.unwrap_or(last).min(last);
-        if last > 0 {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(t("hops")).on_hover_text(t("hops-hover"));
-                for (index, hop) in self.view.hops.iter().enumerate() {
-                    let status = hop.head.as_ref().map_or_else(|| "…".to_owned(), |head| head.status.to_string());
-                    let text = format!("{} · {status}", index + 1);
-                    if ui.selectable_label(index == shown, text).on_hover_text(&hop.url).clicked() {
-                        self.hop = Some(index);
-                    }
-                }
-            });
-        }
+        self.hop = self.hop_list.ui(ui, &self.view.hops, shown).or(self.hop);
         ui.horizontal_wrapped(|ui| {
             for (part, id) in [
                 (Part::Headers, "part-headers"),
@@ -436,6 +556,7 @@ impl FetchTab {
                     ui.ctx().request_repaint();
                 }
             }
+            Part::Body if self.gone.is_some() => hint(ui, t("history-body-gone")),
             Part::Body => return self.body.ui(ui, self.is_running()),
             Part::Wire => return self.wire.ui(ui, shown, hop, form),
             Part::Timing => timing::ui(ui, &self.view.hops),
@@ -443,4 +564,48 @@ impl FetchTab {
         }
         None
     }
+}
+
+/// A curl command that is being pasted into the field with this id, which would make one line of it.
+fn pasted_curl(ui: &Ui, id: egui::Id) -> Option<String> {
+    if !ui.memory(|memory| memory.has_focus(id)) {
+        return None;
+    }
+    ui.input_mut(|input| {
+        let is_curl = |event: &egui::Event| matches!(event, egui::Event::Paste(text) if curl::is_curl(text));
+        let at = input.events.iter().position(is_curl)?;
+        match input.events.remove(at) {
+            egui::Event::Paste(text) => Some(text),
+            _ => None,
+        }
+    })
+}
+
+/// Limits and choices that are rarely changed.
+fn options(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut bool) {
+    let number = |ui: &mut Ui, id: &str, value: DragValue<'_>| {
+        let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
+        ui.add(value).labelled_by(name.id);
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.checkbox(&mut form.follow, t("follow-redirects"));
+        number(ui, "max-redirects", DragValue::new(&mut form.max_redirects).range(0..=100));
+        let stop = ui.checkbox(&mut form.stop_at_hops, t("stop-at-hops"));
+        stop.on_hover_text(t("stop-at-hops-hover"));
+        let seconds = |value| DragValue::new(value).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
+        number(ui, "connect-limit", seconds(&mut form.connect_seconds));
+        number(ui, "silence-limit", seconds(&mut form.silence_seconds));
+    });
+    ui.horizontal_wrapped(|ui| {
+        number(ui, "unpack-limit", DragValue::new(&mut form.unpack_mib).range(1..=1 << 20).suffix(" MiB"));
+        number(
+            ui,
+            "unpack-ratio",
+            DragValue::new(&mut form.unpack_ratio).range(1..=1_000_000).suffix(t("unpack-times")),
+        );
+    });
+    ui.horizontal_wrapped(|ui| {
+        text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));
+        ui.checkbox(accept_any_certificate, t("accept-any")).on_hover_text(t("accept-any-hover"));
+    });
 }

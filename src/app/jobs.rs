@@ -51,6 +51,8 @@ pub enum Done {
         /// The file.
         path: Option<PathBuf>,
     },
+    /// The dialog that asks for a file to send as the body of a request was closed; `None` as with [`Done::PathChosen`].
+    BodyPathChosen(Option<PathBuf>),
     /// The dialog that asks where to save a certificate was closed; `None` as with [`Done::PathChosen`].
     CertificatePathChosen(Option<PathBuf>),
     /// A certificate was saved, or not.
@@ -89,6 +91,7 @@ impl Done {
             Self::PathChosen { path: None, .. }
                 | Self::ExportPathChosen(None)
                 | Self::SendPathChosen { path: None, .. }
+                | Self::BodyPathChosen(None)
                 | Self::RulesPathChosen(_, None)
                 | Self::ProfilePathChosen(_, None)
                 | Self::CertificatePathChosen(None)

@@ -138,6 +138,7 @@ impl App {
                 Done::SendPathChosen { session, path } => {
                     self.client.file_chosen(session, path);
                 }
+                Done::BodyPathChosen(path) => self.fetch.body_chosen(path),
                 Done::RulesPathChosen(server, path) => {
                     self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
@@ -257,6 +258,11 @@ impl App {
             | Command::FetchAccepting
             | Command::OpenInBrowser
             | Command::CancelFetch
+            | Command::GoOn
+            | Command::StopHere
+            | Command::ChooseBody
+            | Command::CopyCurl
+            | Command::PasteCurl
             | Command::SaveBody
             | Command::SaveHere
             | Command::OpenSaved => {

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::curl::is_curl;
 use crate::net::Error;
 use crate::net::address::{join, parse_host, parse_port};
-use crate::net::fetch::without_userinfo;
+use crate::net::fetch::{Bound, IpVersion, Proxy, without_userinfo};
 use crate::net::server;
 use crate::net::server::profile::{self, Profile, tidy_name};
 use crate::recording::Recorder;
@@ -214,6 +215,20 @@ pub struct FetchForm {
     pub silence_seconds: f64,
     /// A PEM file of further roots; empty for none.
     pub extra_roots: String,
+    /// Whether the fetch waits at each redirect.
+    pub stop_at_hops: bool,
+    /// How many MiB may come out of a compressed body, if it is also more than `unpack_ratio` times what came.
+    pub unpack_mib: u64,
+    /// See `unpack_mib`.
+    pub unpack_ratio: u64,
+    /// Through what servers are reached.
+    pub proxy: ProxyKind,
+    /// As typed; kept without userinfo.
+    pub proxy_url: String,
+    /// Over which version of IP.
+    pub ip: IpVersion,
+    /// Whether cookies are kept until the window closes.
+    pub keep_cookies: bool,
     /// The folder that was saved to last; empty at first.
     pub folder: String,
     /// How the wire is read.
@@ -230,9 +245,46 @@ impl Default for FetchForm {
             connect_seconds: 5.0,
             silence_seconds: 10.0,
             extra_roots: String::new(),
+            stop_at_hops: false,
+            unpack_mib: Bound::DEFAULT.size >> 20,
+            unpack_ratio: Bound::DEFAULT.ratio,
+            proxy: ProxyKind::default(),
+            proxy_url: String::new(),
+            ip: IpVersion::default(),
+            keep_cookies: true,
             folder: String::new(),
             wire: WireForm::default(),
         }
+    }
+}
+
+/// Through what servers are reached, as it is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProxyKind {
+    /// As the environment says.
+    #[default]
+    Environment,
+    /// Directly.
+    None,
+    /// Through the one that is typed.
+    Typed,
+}
+
+impl FetchForm {
+    /// Through what servers are reached.
+    #[must_use]
+    pub fn proxy(&self) -> Proxy {
+        match self.proxy {
+            ProxyKind::Environment => Proxy::Environment,
+            ProxyKind::None => Proxy::None,
+            ProxyKind::Typed => Proxy::Url(self.proxy_url.trim().to_owned()),
+        }
+    }
+
+    /// Without what could be secret: user names and passwords in URLs, and a command that may have any.
+    fn without_secrets(&mut self) {
+        self.url = if is_curl(&self.url) { String::new() } else { without_userinfo(&self.url) };
+        self.proxy_url = without_userinfo(&self.proxy_url);
     }
 }
 
@@ -266,10 +318,10 @@ impl Settings {
         settings
     }
 
-    /// Keeps them, without the user name and password that a URL may have.
+    /// Keeps them, without what could be secret. What is asked for besides the URL is not among them at all.
     pub fn save(&self, storage: &mut dyn eframe::Storage) {
         let mut kept = self.clone();
-        kept.fetch.url = without_userinfo(&kept.fetch.url);
+        kept.fetch.without_secrets();
         eframe::set_value(storage, KEY, &kept);
     }
 }

@@ -1,6 +1,7 @@
 //! The window, driven as a person would: by role and accessible name, without a screen, against real sockets.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod asking;
 mod both;
 mod client;
 mod connections;

@@ -268,7 +268,6 @@ progress-of = { $got } of { $length }
 progress-so-far = { $got } so far
 complete = complete
 cancelled = cancelled
-hops = Hops
 hops-hover = Each redirect is an exchange of its own; pick the one to look at
 part-headers = Headers
 part-headers-hover = The request as sent and the answer’s header as received

@@ -69,7 +69,7 @@ pub enum Proxy {
 }
 
 /// Over which version of IP servers are reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum IpVersion {
     /// Whichever answers first, in the system's order.
     #[default]
