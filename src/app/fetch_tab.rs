@@ -515,9 +515,8 @@ impl FetchTab {
                     ui.colored_label(palette.bad, error.to_string());
                 }
             }
-            let guess = || delivery::guess(progress, self.view.outcome.as_ref());
-            if let Some(delivery) = self.view.delivery.clone().or_else(guess) {
-                self.delivery.ui(ui, &delivery);
+            if let Some(delivery) = &self.view.delivery {
+                self.delivery.ui(ui, delivery);
             }
         });
         for note in self.view.hops.iter().flat_map(|hop| &hop.notes) {

@@ -5,6 +5,7 @@
 mod auth;
 mod bodies;
 mod cookies;
+mod delivery;
 mod hostile;
 mod limits;
 mod parts;

@@ -50,7 +50,12 @@ impl Window {
 
     fn copy_as(&mut self, form: &str) -> String {
         self.press_last("Copy");
-        self.harness.get_by_role_and_label(Role::Button, form).click();
+        self.press_copying(form)
+    }
+
+    /// Presses what copies, and says what it copied.
+    pub fn press_copying(&mut self, name: &str) -> String {
+        self.harness.get_by_role_and_label(Role::Button, name).click();
         let mut copied = None;
         for _ in 0..5 {
             self.harness.step();

@@ -122,3 +122,4 @@ note-chunks-in-1-0 = An answer in HTTP/1.0 should not be chunked
 note-extra-bytes = More bytes came after the end of the answer, they are not part of it
 note-unknown-coding = The content coding { $coding } is unknown, the body is kept as received
 note-zero-padding = Zero bytes after the end of the compressed body were ignored
+note-odd-trailer = What came after the last chunk is no list of fields; it is in the wire

@@ -178,5 +178,4 @@ history-body-gone = Its body is no longer kept: there were too many bytes in new
 history-running = While a fetch runs, others cannot be shown
 history-fill-in = Fill in
 history-fill-in-hover = Put what it asked for into the form, to fetch it again
-cut-short = cut short
 failed = failed

@@ -10,7 +10,7 @@ use crate::app::style;
 use crate::app::widgets::{form_menu, state_label, weak};
 use crate::i18n::{count, t, tf};
 use crate::net::Error;
-use crate::net::fetch::{Body, Delivery, Outcome, Progress};
+use crate::net::fetch::{Body, Delivery};
 
 /// The badge, and the digest of the body that it is about.
 #[derive(Debug, Default)]
@@ -85,22 +85,6 @@ impl DeliveryView {
             ui.end_row();
         });
     }
-}
-
-/// What is known of it as long as nobody says more.
-pub fn guess(progress: Progress, outcome: Option<&Outcome>) -> Option<Delivery> {
-    let (body, complete) = match outcome? {
-        Outcome::Complete(body) => (body, true),
-        Outcome::Failed { partial, .. } => (partial.as_ref()?, false),
-    };
-    Some(Delivery {
-        declared: progress.length,
-        on_the_wire: progress.received,
-        received: progress.received,
-        decoded: progress.decoded,
-        on_disk: body.len(),
-        complete,
-    })
 }
 
 /// Whether all of it came, in a word or two.

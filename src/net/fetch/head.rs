@@ -127,6 +127,12 @@ fn parse(raw: Vec<u8>) -> Result<Head, Fault> {
     Ok(Head { minor_version, status, reason, headers, raw })
 }
 
+/// The fields of a trailer, which has those of a head (RFC 9112 §7.1.2); `lines` each with its end. `None` where they are
+/// none.
+pub(super) fn trailer(lines: &[u8]) -> Option<Vec<Header>> {
+    parse([b"HTTP/1.1 200 OK\r\n", lines, b"\r\n"].concat()).ok().map(|head| head.headers)
+}
+
 fn bad(error: httparse::Error, raw: &[u8]) -> Fault {
     use httparse::Error as E;
     let part = match error {

@@ -11,9 +11,10 @@ use super::framing::{self, Plan};
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
 use super::wire::Wire;
-use super::{Body, Fault, Framing, Head, PartKind, Phase, charset, decode, name};
+use super::{Body, Delivery, Fault, Framing, Head, PartKind, Phase, Progress, charset, decode, head, name};
 use crate::i18n::t;
 use crate::net::{Error, Operation};
+use crate::recording::Direction;
 
 impl Exchange<'_> {
     /// Reads the body after `head` into a temporary file. What had come of it when it failed goes to the worker's
@@ -31,7 +32,9 @@ impl Exchange<'_> {
         });
         let spool_error = |e| body::spool_error(self.target.as_str(), e);
         let mut spool = Spool::new().map_err(spool_error)?;
+        let begin = wire.parts().end(Direction::In);
         let received = self.receive(&mut wire, &plan, &mut spool);
+        let on_the_wire = wire.parts().end(Direction::In) - begin;
         if received.is_ok() {
             wire.note_rest(PartKind::Extra);
         }
@@ -40,6 +43,12 @@ impl Exchange<'_> {
             206 if !self.ask.has("Range") => Err(self.fault(Fault::UnaskedPart)),
             _ => Ok(()),
         });
+        let on_disk = spool.len();
+        let deliver = |complete| {
+            let Progress { received, length, decoded, .. } = worker.counters.get();
+            let delivery = Delivery { declared: length, on_the_wire, received, decoded, on_disk, complete };
+            worker.update(|view| view.delivery = Some(delivery));
+        };
         let (media_type, charset) = charset::content_type(head);
         let about = About {
             url: self.target.as_str().to_owned(),
@@ -48,6 +57,7 @@ impl Exchange<'_> {
             charset,
         };
         if let Err(error) = received {
+            deliver(false);
             if spool.len() > 0 {
                 match spool.finish(about, false) {
                     Ok(partial) => worker.keep_partial(partial),
@@ -60,13 +70,16 @@ impl Exchange<'_> {
             worker.note(t("note-extra-bytes"));
         }
         wire.close();
-        spool.finish(about, true).map_err(spool_error)
+        let body = spool.finish(about, true).map_err(spool_error);
+        deliver(body.is_ok());
+        body
     }
 
     fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
         let parts = Arc::clone(wire.parts());
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
+        let trailer = unframed.trailer();
         let padding = Rc::new(Cell::new(false));
         let codings = if self.worker.options.transferred { &[][..] } else { &plan.codings };
         let mut body = decode::decoded(unframed, codings, &padding);
@@ -85,6 +98,12 @@ impl Exchange<'_> {
             counters.set_decoded(spool.len());
             self.worker.options.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
             self.worker.wake();
+        }
+        if !trailer.borrow().is_empty() {
+            match head::trailer(&trailer.borrow()) {
+                Some(trailers) => self.worker.hop(|hop| hop.trailers = trailers),
+                None => self.worker.note(t("note-odd-trailer")),
+            }
         }
         if padding.get() {
             self.worker.note(t("note-zero-padding"));

@@ -1,7 +1,9 @@
 //! Readers that give the bytes of a body and end where it ends (RFC 9112 §6.3, §7.1, §8). An end that comes too
 //! early is an error, never an end. What the bytes are is noted as they are read.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::head::bad_value;
@@ -30,6 +32,8 @@ pub(super) struct Unframed<R> {
     noted: u64,
     /// Whether the last line ended in LF alone.
     bare_lf: bool,
+    /// The lines of the trailer that have come, each with CRLF.
+    trailer: Rc<RefCell<Vec<u8>>>,
 }
 
 enum State {
@@ -67,7 +71,22 @@ impl<R: BufRead> Unframed<R> {
             Framing::UntilClose => State::UntilClose,
         };
         let at = parts.end(Direction::In);
-        Self { from, state, got: 0, progress: Box::new(progress), parts, at, noted: at, bare_lf: false }
+        Self {
+            from,
+            state,
+            got: 0,
+            progress: Box::new(progress),
+            parts,
+            at,
+            noted: at,
+            bare_lf: false,
+            trailer: Rc::default(),
+        }
+    }
+
+    /// Where the lines of the trailer go (RFC 9112 §7.1.2), each with CRLF.
+    pub(super) fn trailer(&self) -> Rc<RefCell<Vec<u8>>> {
+        Rc::clone(&self.trailer)
     }
 
     /// Brings the chunk states to one that has bytes, or to the end.
@@ -101,6 +120,11 @@ impl<R: BufRead> Unframed<R> {
                     // As in a head.
                     if line.iter().any(|b| matches!(b, 0 | b'\r')) {
                         return Err(fault(bad_value(&line)));
+                    }
+                    if !line.is_empty() {
+                        let mut trailer = self.trailer.borrow_mut();
+                        trailer.extend_from_slice(&line);
+                        trailer.extend_from_slice(b"\r\n");
                     }
                     match line.len() {
                         0 => State::End,
