@@ -1,11 +1,14 @@
 //! In which charset a body is to be read as text. Nothing is rewritten: this is only for showing it.
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::Head;
 
+/// So much of the begin of a body is looked at, in bytes.
+pub(super) const LOOK_AT: usize = 64 << 10;
 /// How far into a page `<meta charset>` may be (HTML Standard, "prescan a byte stream").
-pub(super) const LOOK_AT: usize = 1_024;
+const META_WITHIN: usize = 1_024;
 
 /// The `Content-Type` in lower case without its parameters, empty if there is none; and its charset.
 pub(super) fn content_type(head: &Head) -> (String, Option<&'static Encoding>) {
@@ -17,15 +20,27 @@ pub(super) fn content_type(head: &Head) -> (String, Option<&'static Encoding>) {
     (parsed.mimetype.trim().to_ascii_lowercase(), charset)
 }
 
-/// The charset by header, else byte order mark, else `<meta>` where it may be HTML, else UTF-8.
+/// The charset by header, else byte order mark, else `<meta>` where it may be HTML, else by what the bytes look like.
 pub(super) fn find(media_type: &str, said: Option<&'static Encoding>, start: &[u8]) -> &'static Encoding {
     let html = || matches!(media_type, "" | "text/html" | "application/xhtml+xml").then(|| meta(start)).flatten();
-    said.or_else(|| Encoding::for_bom(start).map(|(encoding, _)| encoding)).or_else(html).unwrap_or(UTF_8)
+    said.or_else(|| Encoding::for_bom(start).map(|(encoding, _)| encoding)).or_else(html).unwrap_or_else(|| look(start))
+}
+
+/// UTF-8 where it can be that, else what it looks like most.
+fn look(start: &[u8]) -> &'static Encoding {
+    // The last character may be cut.
+    if std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true) {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    // Not the last of it: it may be cut.
+    detector.feed(start, false);
+    detector.guess(None, Utf8Detection::Allow)
 }
 
 /// `charset=…` inside a `<meta …>`, outside of comments.
 fn meta(start: &[u8]) -> Option<&'static Encoding> {
-    let mut text: &[u8] = &start[..start.len().min(LOOK_AT)].to_ascii_lowercase();
+    let mut text: &[u8] = &start[..start.len().min(META_WITHIN)].to_ascii_lowercase();
     loop {
         text = &text[text.iter().position(|b| *b == b'<')?..];
         if text.starts_with(b"<!--") {
@@ -77,6 +92,24 @@ mod tests {
         assert_eq!(name("text/html", said, "\u{feff}<meta charset=big5>"), "GBK");
         assert_eq!(typed("text/html; charset=nonsense").1, None);
         assert_eq!(typed("").0, "");
+    }
+
+    #[test]
+    fn at_last_what_the_bytes_look_like() {
+        let text = "网络编程就是如何在程序中实现两台计算机的通信。用户可以在浏览器中访问网页。";
+        for (label, expected) in [("gbk", "GBK"), ("utf-8", "UTF-8"), ("big5", "Big5")] {
+            let text = if label == "big5" {
+                "網路編程就是如何在程式中實現兩台電腦的通信。"
+            } else {
+                text
+            };
+            let bytes = Encoding::for_label(label.as_bytes()).expect("known").encode(text).0;
+            assert_eq!(find("text/plain", None, &bytes).name(), expected);
+            // Cut inside a character.
+            assert_eq!(find("text/plain", None, &bytes[..bytes.len() - 1]).name(), expected);
+        }
+        assert_eq!(find("", None, "Кто там? Это почтальон Печкин".as_bytes()).name(), "UTF-8");
+        assert_eq!(find("", None, b"").name(), "UTF-8");
     }
 
     #[test]

@@ -153,6 +153,12 @@ fn key(cookie: &Cookie<'_>) -> Key {
     (String::from(&cookie.domain), String::from(&cookie.path), cookie.name().to_owned())
 }
 
+/// `org`, `co.uk`, `github.io`: whose names below belong to many (publicsuffix.org).
+fn is_public_suffix(domain: &str) -> bool {
+    let listed = psl::suffix(domain.as_bytes()).filter(psl::Suffix::is_known);
+    !domain.contains('.') || listed.is_some_and(|suffix| suffix.as_bytes() == domain.as_bytes())
+}
+
 /// The cookie, unless there is a reason to refuse it that the library does not know.
 fn read(value: &[u8], url: &Url) -> Option<Cookie<'static>> {
     let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= MOST_BYTES)?;
@@ -163,10 +169,9 @@ fn read(value: &[u8], url: &Url) -> Option<Cookie<'static>> {
     let mut cookie = Cookie::parse(text, url).ok()?.into_owned();
     let is_tls = url.scheme() == "https";
     let is_secure = cookie.secure().unwrap_or(false);
-    // A whole top-level domain: only the host of that name can mean itself (RFC 6265 §5.3). Those with several labels
-    // are in no list here.
+    // Where everybody has names: only the host of that name can mean itself (RFC 6265 §5.3).
     if let CookieDomain::Suffix(domain) = &cookie.domain
-        && !domain.trim_end_matches('.').contains('.')
+        && is_public_suffix(domain.trim_end_matches('.'))
     {
         if url.host_str() != Some(domain) {
             return None;
@@ -224,6 +229,21 @@ mod tests {
         assert!(jar.take(b"a=1; Secure", &url("https://127.0.0.1/")));
         assert_eq!(sent(&jar, "http://127.0.0.1/"), "");
         assert_eq!(sent(&jar, "https://127.0.0.1/"), "a=1");
+    }
+
+    #[test]
+    fn nobody_sets_cookies_for_all_names_below_a_public_suffix() {
+        let jar = Jar::default();
+        let from = url("https://shop.example.co.uk/");
+        for domain in ["uk", "co.uk", ".co.uk", "co.uk."] {
+            assert!(!jar.take(format!("a=1; Domain={domain}").as_bytes(), &from), "{domain}");
+        }
+        assert!(jar.take(b"a=1; Domain=example.co.uk", &from));
+        assert_eq!(sent(&jar, "https://other.example.co.uk/"), "a=1");
+        assert_eq!(sent(&jar, "https://other.co.uk/"), "");
+        // The host of that very name means itself.
+        assert!(jar.take(b"b=1; Domain=github.io", &url("https://github.io/")));
+        assert_eq!(sent(&jar, "https://someone.github.io/"), "");
     }
 
     #[test]
