@@ -43,6 +43,8 @@ struct HopIs<'a> {
     method: &'a str,
     changes: Vec<ChangeIs<'a>>,
     proxy: Option<&'a str>,
+    /// What that was told first, as visible text; null where nothing was.
+    proxy_request: Option<String>,
     tries: Vec<TryIs>,
     local: Option<SocketAddr>,
     peer: Option<SocketAddr>,
@@ -192,6 +194,7 @@ impl<'a> HopIs<'a> {
             method: &hop.method,
             changes: hop.changes.iter().map(ChangeIs::of).collect(),
             proxy: hop.proxy.as_deref(),
+            proxy_request: (!hop.to_proxy.is_empty()).then(|| visible(&hop.to_proxy)),
             tries: hop.tries.iter().map(|one| TryIs::of(one)).collect(),
             local: hop.ends.map(|ends| ends.local),
             peer: hop.ends.map(|ends| ends.peer),

@@ -118,6 +118,18 @@ fn a_proxy_is_asked_and_no_proxy_is_not() {
 }
 
 #[test]
+fn the_report_has_what_a_proxy_was_told() {
+    let refusing = Server::answering(["HTTP/1.1 403 No\r\n\r\n"]);
+    let proxy = format!("http://me:secret@127.0.0.1:{}", refusing.port);
+    let (code, out, err) = run(&["https://no.such.host.invalid/", "-x", &proxy, "--json-report"]);
+    assert_eq!(code, 1, "{err}");
+    let report: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+    let told = report["hops"][0]["proxy_request"].as_str().expect("text");
+    assert!(told.starts_with("CONNECT no.such.host.invalid:443 HTTP/1.1\\r\\n"), "{told}");
+    assert!(told.contains("Basic ****") && !told.contains("secret"), "{told}");
+}
+
+#[test]
 fn only_the_wanted_version_of_ip_is_tried() {
     let server = Server::answering([OK]);
     let (code, _, err) = run(&[&format!("http://localhost:{}/", server.port), "-4"]);
