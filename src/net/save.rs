@@ -53,6 +53,15 @@ impl Unfinished {
         sync_folder(&self.place);
         Ok(())
     }
+
+    /// Gives it another name than it was to have, in place of what has that now.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`] and [`Unfinished::finish`].
+    pub(crate) fn finish_as(self, path: &Path) -> Result<(), Error> {
+        let (place, old) = find_place(path)?;
+        Self { path: path.to_owned(), place, old, file: self.file }.finish()
+    }
 }
 
 /// Writes what `fill` gives as `path`, in place of what has that name. If anything fails, `path` is as it was and

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ask::AskArgs;
 use crate::cli::{parse_seconds, record};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Bound, IpVersion, Jar, Options, Proxy};
+use crate::net::fetch::{Bound, Destination, IpVersion, Jar, Options, Proxy};
 use crate::net::save::{can_save, can_save_in};
 use crate::net::{Cause, Error, Operation};
 
@@ -118,8 +118,15 @@ impl Args {
             // For the redirects of this fetch.
             cookies: Some(Jar::default()),
             transferred: self.as_transferred,
+            destination: self.destination(),
             ..known
         }
+    }
+
+    /// The file that the body goes to while it comes, where its name is known by then.
+    fn destination(&self) -> Option<Destination> {
+        let Place::File(path) = self.place() else { return None };
+        Some(Destination { path: path.to_owned(), resume: false, keep_partial: self.keep_partial })
     }
 
     pub(super) fn place(&self) -> Place<'_> {

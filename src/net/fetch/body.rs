@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{Fault, charset, name};
-use crate::net::{Cause, Error, Operation, lock, save};
+use super::{Destination, Fault, charset, name};
+use crate::net::save::{self, Unfinished};
+use crate::net::{Cause, Error, Operation, lock};
 
 /// The size of the buffer in front of the file; larger writes go past it.
 const BUFFER: usize = 64 << 10;
@@ -17,6 +18,8 @@ const PARTIAL: &str = "partial";
 #[derive(Debug)]
 pub(super) struct Spool {
     file: BufWriter<File>,
+    /// What gives the file its name, where it is to have one.
+    place: Option<Unfinished>,
     len: u64,
     /// The first bytes, to find the charset.
     start: Vec<u8>,
@@ -46,7 +49,22 @@ pub(super) struct About {
 impl Spool {
     /// A new temporary file without a name: it goes with its last owner, however the program ends.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { file: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?), len: 0, start: Vec::new() })
+        Ok(Self::to(tempfile::tempfile()?, None))
+    }
+
+    /// A file beside `destination`, in whose place it is put once it is complete.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`].
+    pub(super) fn beside(destination: &Destination) -> Result<Self, Error> {
+        let mut place = Unfinished::begin(&destination.path)?;
+        let file = place.file().try_clone();
+        let file = file.map_err(|e| Error::io(Operation::Save, destination.path.display(), e))?;
+        Ok(Self::to(file, Some(place)))
+    }
+
+    fn to(file: File, place: Option<Unfinished>) -> Self {
+        Self { file: BufWriter::with_capacity(BUFFER, file), place, len: 0, start: Vec::new() }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -61,15 +79,50 @@ impl Spool {
         self.len
     }
 
-    /// What has been written, as a body.
-    pub(super) fn finish(self, about: About, complete: bool) -> io::Result<Body> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    /// What the system said about the file.
+    pub(super) fn error(&self, url: &str, error: io::Error) -> Error {
+        match &self.place {
+            Some(place) => Error::io(Operation::Save, place.path().display(), error),
+            None => spool_error(url, error),
+        }
+    }
+
+    /// All that was sent, as a body; where it has a destination it is there now.
+    pub(super) fn finish(self, about: About) -> Result<Body, Error> {
+        let (mut body, place) = self.into_body(about, true)?;
+        if let Some(place) = place {
+            let path = place.path().to_owned();
+            place.finish()?;
+            body.saved_to = Some(path);
+        }
+        Ok(body)
+    }
+
+    /// What has come, as a body that is not complete; kept as `path.partial` if `keeps` and it has a destination.
+    /// Where that fails it can still be saved there.
+    pub(super) fn finish_partial(self, about: About, keeps: bool) -> Result<Body, Error> {
+        let (mut body, place) = self.into_body(about, false)?;
+        if let Some(place) = place.filter(|_| keeps) {
+            let path = Body::partial_path(place.path());
+            match place.finish_as(&path) {
+                Ok(()) => body.saved_to = Some(path),
+                Err(error) => log::warn!("{error}"),
+            }
+        }
+        Ok(body)
+    }
+
+    fn into_body(mut self, about: About, complete: bool) -> Result<(Body, Option<Unfinished>), Error> {
+        self.file.flush().map_err(|e| self.error(&about.url, e))?;
+        // Nothing is left in the buffer.
+        let (file, _) = self.file.into_parts();
         let charset = charset::find(&about.media_type, about.charset, &self.start);
-        Ok(Body { file: Mutex::new(file), len: self.len, about, charset, complete })
+        let body = Body { file: Mutex::new(file), len: self.len, about, charset, complete, saved_to: None };
+        Ok((body, self.place))
     }
 }
 
-/// A body in a temporary file, after decoding; the file goes with the last owner.
+/// A body in a temporary file that goes with the last owner, or in the file where it was to be put; after decoding.
 #[derive(Debug)]
 pub struct Body {
     file: Mutex<File>,
@@ -77,6 +130,7 @@ pub struct Body {
     about: About,
     charset: &'static encoding_rs::Encoding,
     complete: bool,
+    saved_to: Option<PathBuf>,
 }
 
 impl Body {
@@ -98,10 +152,16 @@ impl Body {
         self.complete
     }
 
+    /// Where it was put while it came ([`super::Options::destination`]): that file, or if it is not complete the partial.
+    #[must_use]
+    pub fn saved_to(&self) -> Option<&Path> {
+        self.saved_to.as_deref()
+    }
+
     /// At most `most` bytes from `offset`; fewer only at the end.
     ///
     /// # Errors
-    /// The temporary file cannot be read.
+    /// The file cannot be read.
     pub fn read_at(&self, offset: u64, most: usize) -> Result<Vec<u8>, Error> {
         let left = self.len.saturating_sub(offset).min(most as u64);
         let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
@@ -109,9 +169,12 @@ impl Body {
             return Ok(bytes);
         }
         let mut file = lock(&self.file);
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|e| spool_error(&self.about.url, e))?;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| {
+            match &self.saved_to {
+                Some(path) => Error::io(Operation::Spool, path.display(), e),
+                None => spool_error(&self.about.url, e),
+            }
+        })?;
         Ok(bytes)
     }
 
@@ -224,7 +287,8 @@ mod tests {
             media_type: "text/plain".into(),
             charset: None,
         };
-        spool.finish(about, complete).expect("body")
+        let body = if complete { spool.finish(about) } else { spool.finish_partial(about, false) };
+        body.expect("body")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The body of an answer: unframed, decoded, into a temporary file.
+//! The body of an answer: unframed, decoded, into a temporary file or to where it is to be.
 
 use std::cell::Cell;
 use std::io::{self, BufRead};
@@ -16,7 +16,7 @@ use crate::i18n::t;
 use crate::net::{Error, Operation};
 
 impl Exchange<'_> {
-    /// Reads the body after `head` into a temporary file. What had come of it when it failed goes to the worker's
+    /// Reads the body after `head` into a file. What had come of it when it failed goes to the worker's
     /// `partial`.
     pub(super) fn body(&self, mut wire: Wire, head: &Head) -> Result<Body, Error> {
         let worker = self.worker;
@@ -29,8 +29,11 @@ impl Exchange<'_> {
             Framing::Length(length) => Some(length),
             Framing::Chunked | Framing::UntilClose => None,
         });
-        let spool_error = |e| body::spool_error(self.target.as_str(), e);
-        let mut spool = Spool::new().map_err(spool_error)?;
+        let destination = worker.options.destination.as_ref();
+        let mut spool = match destination {
+            Some(destination) => Spool::beside(destination)?,
+            None => Spool::new().map_err(|e| body::spool_error(self.target.as_str(), e))?,
+        };
         let received = self.receive(&mut wire, &plan, &mut spool);
         if received.is_ok() {
             wire.note_rest(PartKind::Extra);
@@ -49,9 +52,9 @@ impl Exchange<'_> {
         };
         if let Err(error) = received {
             if spool.len() > 0 {
-                match spool.finish(about, false) {
+                match spool.finish_partial(about, destination.is_some_and(|one| one.keep_partial)) {
                     Ok(partial) => worker.keep_partial(partial),
-                    Err(error) => log::warn!("{}", spool_error(error)),
+                    Err(error) => log::warn!("{error}"),
                 }
             }
             return Err(error);
@@ -60,7 +63,7 @@ impl Exchange<'_> {
             worker.note(t("note-extra-bytes"));
         }
         wire.close();
-        spool.finish(about, true).map_err(spool_error)
+        spool.finish(about)
     }
 
     fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
@@ -80,7 +83,7 @@ impl Exchange<'_> {
             if n == 0 {
                 break;
             }
-            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
+            spool.write(bytes).map_err(|e| spool.error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
             self.worker.options.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
