@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::fetch::Fault;
 use super::{Cause, Error, Operation};
@@ -29,6 +29,18 @@ impl Unfinished {
     pub(crate) fn begin(path: &Path) -> Result<Self, Error> {
         let (place, old) = find_place(path)?;
         let file = make_beside(&place).map_err(|e| Error::io(Operation::Save, path.display(), e))?;
+        Ok(Self { path: path.to_owned(), place, old, file })
+    }
+
+    /// Goes on with `file`, which stands at `partial` and stays there if it is dropped; it is to have the name `path`.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`].
+    pub(crate) fn go_on(path: &Path, partial: &Path, file: File) -> Result<Self, Error> {
+        let (place, old) = find_place(path)?;
+        let kept = TempPath::try_from_path(partial).map_err(|e| Error::io(Operation::Save, partial.display(), e))?;
+        let mut file = NamedTempFile::from_parts(file, kept);
+        file.disable_cleanup(true);
         Ok(Self { path: path.to_owned(), place, old, file })
     }
 

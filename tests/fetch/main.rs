@@ -11,6 +11,7 @@ mod parts;
 mod proxy;
 mod redirects;
 mod requests;
+mod resume;
 mod saving;
 mod server;
 mod terminal;

@@ -24,6 +24,8 @@ pub struct Args {
     remote_name: bool,
     #[arg(long, help = t("cli-fetch-keep-partial"))]
     pub(super) keep_partial: bool,
+    #[arg(long, requires = "output", help = t("cli-fetch-resume"))]
+    resume: bool,
     #[arg(long, help = t("cli-fetch-as-transferred"))]
     as_transferred: bool,
     #[arg(long, value_name = "SIZE", value_parser = size, help = t("cli-fetch-max-size"))]
@@ -126,7 +128,7 @@ impl Args {
     /// The file that the body goes to while it comes, where its name is known by then.
     fn destination(&self) -> Option<Destination> {
         let Place::File(path) = self.place() else { return None };
-        Some(Destination { path: path.to_owned(), resume: false, keep_partial: self.keep_partial })
+        Some(Destination { path: path.to_owned(), resume: self.resume, keep_partial: self.keep_partial })
     }
 
     pub(super) fn place(&self) -> Place<'_> {
@@ -147,6 +149,10 @@ impl Args {
     pub(super) fn check(&self) -> Result<(), Error> {
         if [&self.output, &self.json_report].into_iter().all(|to| to.as_deref().is_some_and(is_stdout)) {
             let error = io::Error::other(t("cli-fetch-both"));
+            return Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error)));
+        }
+        if self.resume && self.destination().is_none() {
+            let error = io::Error::other(t("cli-fetch-resume-no-file"));
             return Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error)));
         }
         match self.place() {

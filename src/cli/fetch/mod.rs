@@ -138,7 +138,7 @@ impl Door<'_, '_> {
 
     /// Keeps what has come of a body, if that was asked for and it was to be in a file.
     fn keep(&mut self, partial: Option<Arc<Body>>) -> Option<PathBuf> {
-        let body = partial.filter(|_| self.args.keep_partial)?;
+        let body = partial.filter(|body| self.args.keep_partial || body.saved_to().is_some())?;
         let kept = match self.args.place() {
             _ if let Some(path) = body.saved_to() => Ok(path.to_owned()),
             Place::Nowhere | Place::Stdout => return None,

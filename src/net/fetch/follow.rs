@@ -17,6 +17,9 @@ pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
     worker.options.destination.as_ref().map_or(Ok(()), |destination| can_save(&destination.path))?;
     let userinfo = credentials.as_ref().and_then(|credentials| credentials.for_target(&target));
     let mut ask = Ask::new(request, userinfo)?;
+    if let Some(destination) = &worker.options.destination {
+        ask.go_on(destination, target.as_str())?;
+    }
     let mut config = None;
     let mut redirects = 0;
     worker.hop(|hop| hop.url = target.as_str().to_owned());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::body::{self, About, Spool};
 use super::exchange::Exchange;
 use super::framing::{self, Plan};
+use super::resume::Mark;
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
 use super::wire::Wire;
@@ -30,7 +31,10 @@ impl Exchange<'_> {
             Framing::Chunked | Framing::UntilClose => None,
         });
         let destination = worker.options.destination.as_ref();
+        let resume = self.ask.resume.as_ref();
+        let whole = resume.map(|resume| resume.check(head)).transpose().map_err(|fault| self.fault(fault.into()))?;
         let mut spool = match destination {
+            Some(destination) if let Some(resume) = resume => Spool::after(resume, destination)?,
             Some(destination) => Spool::beside(destination)?,
             None => Spool::new().map_err(|e| body::spool_error(self.target.as_str(), e))?,
         };
@@ -41,7 +45,12 @@ impl Exchange<'_> {
         let received = received.and_then(|()| match head.status {
             // No range was asked for: this is not the page.
             206 if !self.ask.has("Range") => Err(self.fault(Fault::UnaskedPart)),
-            _ => Ok(()),
+            _ => match whole {
+                Some(length) if length != spool.whole_len() => {
+                    Err(self.fault(Fault::Short { got: spool.whole_len(), length }))
+                }
+                _ => Ok(()),
+            },
         });
         let (media_type, charset) = charset::content_type(head);
         let about = About {
@@ -52,7 +61,12 @@ impl Exchange<'_> {
         };
         if let Err(error) = received {
             if spool.len() > 0 {
-                match spool.finish_partial(about, destination.is_some_and(|one| one.keep_partial)) {
+                // More than there is cannot be the rest of it.
+                let mark = match resume {
+                    Some(resume) => Some(resume.mark.clone()).filter(|_| whole >= Some(spool.whole_len())),
+                    None => Mark::of(worker.asked_for(), head),
+                };
+                match spool.finish_partial(about, destination.is_some_and(|one| one.keep_partial), mark) {
                     Ok(partial) => worker.keep_partial(partial),
                     Err(error) => log::warn!("{error}"),
                 }
