@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::fetch::Fault;
 use super::{Cause, Error, Operation};
@@ -32,6 +32,18 @@ impl Unfinished {
         Ok(Self { path: path.to_owned(), place, old, file })
     }
 
+    /// Goes on with `file`, which stands at `partial` and stays there if it is dropped; it is to have the name `path`.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`].
+    pub(crate) fn go_on(path: &Path, partial: &Path, file: File) -> Result<Self, Error> {
+        let (place, old) = find_place(path)?;
+        let kept = TempPath::try_from_path(partial).map_err(|e| Error::io(Operation::Save, partial.display(), e))?;
+        let mut file = NamedTempFile::from_parts(file, kept);
+        file.disable_cleanup(true);
+        Ok(Self { path: path.to_owned(), place, old, file })
+    }
+
     /// The name that it is to have.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -52,6 +64,15 @@ impl Unfinished {
         self.file.persist(&self.place).map_err(|e| io(e.error))?;
         sync_folder(&self.place);
         Ok(())
+    }
+
+    /// Gives it another name than it was to have, in place of what has that now.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`] and [`Unfinished::finish`].
+    pub(crate) fn finish_as(self, path: &Path) -> Result<(), Error> {
+        let (place, old) = find_place(path)?;
+        Self { path: path.to_owned(), place, old, file: self.file }.finish()
     }
 }
 

@@ -12,6 +12,8 @@ mod parts;
 mod proxy;
 mod redirects;
 mod requests;
+mod resume;
+mod saving;
 mod server;
 mod terminal;
 mod timing;

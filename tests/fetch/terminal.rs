@@ -3,6 +3,7 @@
 mod asking;
 mod options;
 mod report;
+mod resuming;
 
 use std::io::{self, Write};
 use std::net::TcpListener;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ask::AskArgs;
 use crate::cli::{parse_seconds, record};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Bound, IpVersion, Jar, Options, Proxy};
+use crate::net::fetch::{Bound, Destination, IpVersion, Jar, Options, Proxy};
 use crate::net::save::{can_save, can_save_in};
 use crate::net::{Cause, Error, Operation};
 
@@ -24,6 +24,8 @@ pub struct Args {
     remote_name: bool,
     #[arg(long, help = t("cli-fetch-keep-partial"))]
     pub(super) keep_partial: bool,
+    #[arg(long, requires = "output", help = t("cli-fetch-resume"))]
+    resume: bool,
     #[arg(long, help = t("cli-fetch-as-transferred"))]
     as_transferred: bool,
     #[arg(long, value_name = "SIZE", value_parser = size, help = t("cli-fetch-max-size"))]
@@ -118,8 +120,15 @@ impl Args {
             // For the redirects of this fetch.
             cookies: Some(Jar::default()),
             transferred: self.as_transferred,
+            destination: self.destination(),
             ..known
         }
+    }
+
+    /// The file that the body goes to while it comes, where its name is known by then.
+    fn destination(&self) -> Option<Destination> {
+        let Place::File(path) = self.place() else { return None };
+        Some(Destination { path: path.to_owned(), resume: self.resume, keep_partial: self.keep_partial })
     }
 
     pub(super) fn place(&self) -> Place<'_> {
@@ -140,6 +149,10 @@ impl Args {
     pub(super) fn check(&self) -> Result<(), Error> {
         if [&self.output, &self.json_report].into_iter().all(|to| to.as_deref().is_some_and(is_stdout)) {
             let error = io::Error::other(t("cli-fetch-both"));
+            return Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error)));
+        }
+        if self.resume && self.destination().is_none() {
+            let error = io::Error::other(t("cli-fetch-resume-no-file"));
             return Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error)));
         }
         match self.place() {

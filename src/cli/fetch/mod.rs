@@ -1,6 +1,6 @@
 //! `socketscope fetch`: one fetch, its heads on standard error, its body to a file or standard output.
 //!
-//! The body is written only once it is complete: a file is replaced in one step, and standard output gets either
+//! The body is there only once it is complete: a file is replaced in one step, and standard output gets either
 //! the whole body or nothing. On a terminal it is shown as text in its charset, with control characters made
 //! visible; anywhere else the bytes are those received.
 //!
@@ -124,7 +124,8 @@ impl Door<'_, '_> {
             Place::Nowhere => return (None, Ok(())),
             Place::Stdout => return (None, self.print(body).map_err(Arc::new)),
             Place::Suggested => body.save_new(Path::new(".")),
-            Place::File(path) => body.save(path).map(|()| path.to_owned()),
+            Place::File(path) if body.saved_to().is_none() => body.save(path).map(|()| path.to_owned()),
+            Place::File(path) => Ok(path.to_owned()),
         };
         match saved {
             Ok(path) => {
@@ -137,8 +138,9 @@ impl Door<'_, '_> {
 
     /// Keeps what has come of a body, if that was asked for and it was to be in a file.
     fn keep(&mut self, partial: Option<Arc<Body>>) -> Option<PathBuf> {
-        let body = partial.filter(|_| self.args.keep_partial)?;
+        let body = partial.filter(|body| self.args.keep_partial || body.saved_to().is_some())?;
         let kept = match self.args.place() {
+            _ if let Some(path) = body.saved_to() => Ok(path.to_owned()),
             Place::Nowhere | Place::Stdout => return None,
             Place::Suggested => body.save_new(Path::new(".")),
             Place::File(path) => body.save_partial(path),

@@ -5,8 +5,9 @@ use super::auth::{Next, Who};
 use super::head::is_token;
 use super::payload::Outgoing;
 use super::proxy::Via;
+use super::resume::Resume;
 use super::url::Target;
-use super::{Change, Fault, Field, Head, Payload, Request};
+use super::{Change, Destination, Fault, Field, Head, Payload, Request};
 use crate::net::{Error, Operation};
 
 /// What every request says unless a person says otherwise, before all other fields.
@@ -25,6 +26,8 @@ pub(super) struct Ask<'a> {
     pub(super) fields: Vec<Field>,
     pub(super) payload: &'a Payload,
     pub(super) who: Who,
+    /// What it is to go on with.
+    pub(super) resume: Option<Resume>,
 }
 
 /// A head as it goes out, and as it may be seen.
@@ -64,7 +67,7 @@ impl<'a> Ask<'a> {
             return error("Content-Type", Fault::BadFieldValue);
         }
         let who = Who::new(auth, userinfo).map_err(|fault| wrong("Authorization", fault))?;
-        Ok(Self { method: method.clone(), fields: fields.clone(), payload, who })
+        Ok(Self { method: method.clone(), fields: fields.clone(), payload, who, resume: None })
     }
 
     /// What a person typed for the fields of this name.
@@ -79,6 +82,20 @@ impl<'a> Ask<'a> {
 
     fn has_element(&self, name: &str, element: &str) -> bool {
         self.typed(name).flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(element))
+    }
+
+    /// Goes on with what `destination` has of `url`, if that is wanted and there is something.
+    ///
+    /// # Errors
+    /// As those of [`Resume::find`].
+    pub(super) fn go_on(&mut self, destination: &Destination, url: &str) -> Result<(), Error> {
+        if destination.resume {
+            self.resume = Resume::find(destination, url, self)?;
+        }
+        if let Some(resume) = &self.resume {
+            resume.ask_for_rest(&mut self.fields);
+        }
+        Ok(())
     }
 
     /// Whether a person wants the body to be sent in chunks (RFC 9112 §7.1).

@@ -1,12 +1,14 @@
 //! A body in a temporary file: written as it arrives, read piece by piece, never whole in memory.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{Fault, charset, name};
-use crate::net::{Cause, Error, Operation, lock, save};
+use super::resume::{self, Mark, Resume};
+use super::{Destination, Fault, ResumeFault, charset, name};
+use crate::net::save::{self, Unfinished};
+use crate::net::{Cause, Error, Operation, lock};
 
 /// The size of the buffer in front of the file; larger writes go past it.
 const BUFFER: usize = 64 << 10;
@@ -17,6 +19,10 @@ const PARTIAL: &str = "partial";
 #[derive(Debug)]
 pub(super) struct Spool {
     file: BufWriter<File>,
+    /// What gives the file its name, where it is to have one.
+    place: Option<Unfinished>,
+    /// What it goes on with, and how much that was.
+    resumed: Option<(PathBuf, u64)>,
     len: u64,
     /// The first bytes, to find the charset.
     start: Vec<u8>,
@@ -46,7 +52,46 @@ pub(super) struct About {
 impl Spool {
     /// A new temporary file without a name: it goes with its last owner, however the program ends.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { file: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?), len: 0, start: Vec::new() })
+        Ok(Self::to(tempfile::tempfile()?, None))
+    }
+
+    /// A file beside `destination`, in whose place it is put once it is complete.
+    ///
+    /// # Errors
+    /// As those of [`Unfinished::begin`].
+    pub(super) fn beside(destination: &Destination) -> Result<Self, Error> {
+        let mut place = Unfinished::begin(&destination.path)?;
+        let file = place.file().try_clone();
+        let file = file.map_err(|e| Error::io(Operation::Save, destination.path.display(), e))?;
+        Ok(Self::to(file, Some(place)))
+    }
+
+    /// The end of what `resume` has, which is put in the place of `destination` once it is complete.
+    ///
+    /// # Errors
+    /// It cannot be written, or another fetch does.
+    pub(super) fn after(resume: &Resume, destination: &Destination) -> Result<Self, Error> {
+        let partial = &resume.partial;
+        let io = |e| Error::io(Operation::Save, partial.display(), e);
+        let mut file = File::options().read(true).write(true).open(partial).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(Operation::Save, partial.display(), Fault::from(ResumeFault::Busy)));
+            }
+            Err(TryLockError::Error(e)) => return Err(io(e)),
+        }
+        let mut start = Vec::new();
+        (&mut file).take(resume.start().min(charset::LOOK_AT as u64)).read_to_end(&mut start).map_err(io)?;
+        // What came after that may not have reached the disk.
+        file.set_len(resume.start()).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
+        let place = Unfinished::go_on(&destination.path, partial, file.try_clone().map_err(io)?)?;
+        let resumed = Some((partial.clone(), resume.start()));
+        Ok(Self { start, resumed, ..Self::to(file, Some(place)) })
+    }
+
+    fn to(file: File, place: Option<Unfinished>) -> Self {
+        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0, start: Vec::new() }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -57,19 +102,75 @@ impl Spool {
         Ok(())
     }
 
+    /// Without what it goes on with.
     pub(super) fn len(&self) -> u64 {
         self.len
     }
 
-    /// What has been written, as a body.
-    pub(super) fn finish(self, about: About, complete: bool) -> io::Result<Body> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    /// With that.
+    pub(super) fn whole_len(&self) -> u64 {
+        self.resumed.as_ref().map_or(0, |(_, start)| *start) + self.len
+    }
+
+    /// What the system said about the file.
+    pub(super) fn error(&self, url: &str, error: io::Error) -> Error {
+        match &self.place {
+            Some(place) => Error::io(Operation::Save, place.path().display(), error),
+            None => spool_error(url, error),
+        }
+    }
+
+    /// All that was sent, as a body; where it has a destination it is there now.
+    pub(super) fn finish(self, about: About) -> Result<Body, Error> {
+        let resumed = self.resumed.clone();
+        let (mut body, place) = self.into_body(about, true)?;
+        if let Some(place) = place {
+            let path = place.path().to_owned();
+            place.finish()?;
+            body.saved_to = Some(path);
+        }
+        if let Some((partial, _)) = resumed
+            && let Err(error) = resume::forget(&partial)
+        {
+            log::warn!("{}: {error}", partial.display());
+        }
+        Ok(body)
+    }
+
+    /// What has come, as a body that is not complete; kept as `path.partial` if `keeps` and it has a destination.
+    /// Where that fails it can still be saved there. With `mark` it can be gone on with. What was itself gone on with
+    /// is kept in any case.
+    pub(super) fn finish_partial(self, about: About, keeps: bool, mark: Option<Mark>) -> Result<Body, Error> {
+        let resumes = self.resumed.is_some();
+        let (mut body, place) = self.into_body(about, false)?;
+        if let Some(place) = place.filter(|_| keeps || resumes) {
+            let path = Body::partial_path(place.path());
+            let io = |e| Error::io(Operation::Save, path.display(), e);
+            let forgotten = if resumes { Ok(()) } else { resume::forget(&path).map_err(io) };
+            let kept = forgotten.and_then(|()| place.finish_as(&path));
+            match kept.and_then(|()| mark.map_or(Ok(()), |mark| mark.write(&path, body.len))) {
+                Ok(()) => body.saved_to = Some(path),
+                Err(error) => log::warn!("{error}"),
+            }
+        }
+        Ok(body)
+    }
+
+    fn into_body(mut self, about: About, complete: bool) -> Result<(Body, Option<Unfinished>), Error> {
+        self.file.flush().map_err(|e| self.error(&about.url, e))?;
+        let len = self.whole_len();
+        // Nothing is left in the buffer.
+        let (file, _) = self.file.into_parts();
+        if self.resumed.is_some() {
+            file.unlock().map_err(|e| spool_error(&about.url, e))?;
+        }
         let charset = charset::find(&about.media_type, about.charset, &self.start);
-        Ok(Body { file: Mutex::new(file), len: self.len, about, charset, complete })
+        let body = Body { file: Mutex::new(file), len, about, charset, complete, saved_to: None };
+        Ok((body, self.place))
     }
 }
 
-/// A body in a temporary file, after decoding; the file goes with the last owner.
+/// A body in a temporary file that goes with the last owner, or in the file where it was to be put; after decoding.
 #[derive(Debug)]
 pub struct Body {
     file: Mutex<File>,
@@ -77,6 +178,7 @@ pub struct Body {
     about: About,
     charset: &'static encoding_rs::Encoding,
     complete: bool,
+    saved_to: Option<PathBuf>,
 }
 
 impl Body {
@@ -98,10 +200,16 @@ impl Body {
         self.complete
     }
 
+    /// Where it was put while it came ([`super::Options::destination`]): that file, or if it is not complete the partial.
+    #[must_use]
+    pub fn saved_to(&self) -> Option<&Path> {
+        self.saved_to.as_deref()
+    }
+
     /// At most `most` bytes from `offset`; fewer only at the end.
     ///
     /// # Errors
-    /// The temporary file cannot be read.
+    /// The file cannot be read.
     pub fn read_at(&self, offset: u64, most: usize) -> Result<Vec<u8>, Error> {
         let left = self.len.saturating_sub(offset).min(most as u64);
         let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
@@ -109,9 +217,12 @@ impl Body {
             return Ok(bytes);
         }
         let mut file = lock(&self.file);
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|e| spool_error(&self.about.url, e))?;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| {
+            match &self.saved_to {
+                Some(path) => Error::io(Operation::Spool, path.display(), e),
+                None => spool_error(&self.about.url, e),
+            }
+        })?;
         Ok(bytes)
     }
 
@@ -142,6 +253,9 @@ impl Body {
     /// `path` does not end in `.partial`: then `path` is as it was.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         self.check_name(path)?;
+        if !self.complete {
+            resume::forget(path).map_err(|e| Error::io(Operation::Save, path.display(), e))?;
+        }
         save::replace(path, |file| self.copy_to(file))
     }
 
@@ -224,7 +338,8 @@ mod tests {
             media_type: "text/plain".into(),
             charset: None,
         };
-        spool.finish(about, complete).expect("body")
+        let body = if complete { spool.finish(about) } else { spool.finish_partial(about, false, None) };
+        body.expect("body")
     }
 
     #[test]

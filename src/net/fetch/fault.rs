@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ProxyFault;
+use super::{ProxyFault, ResumeFault};
 use crate::i18n::{FluentValue, bytes, count, t, tf};
 
 /// Something wrong that is not the network's doing. Its text is `fault-…` in `fetch.ftl`.
@@ -266,6 +266,9 @@ pub enum Fault {
         /// The folder of such files.
         folder: String,
     },
+    /// Wrong with what is to be gone on with.
+    #[error(transparent)]
+    Resume(#[from] ResumeFault),
     /// A body that ended early was to be saved as if it were whole.
     #[error("{}", t("fault-only-partial"))]
     OnlyPartial,
@@ -354,6 +357,7 @@ impl Fault {
             Self::BadPort => "advice-bad-port",
             Self::OtherIp { .. } => "fault-other-ip-advice",
             Self::Proxy(fault) => return fault.advice(),
+            Self::Resume(fault) => return fault.advice(),
             Self::BadMethod => "fault-bad-method-advice",
             Self::ConnectMethod => "fault-connect-method-advice",
             Self::BadFieldName => "fault-bad-field-name-advice",
@@ -468,6 +472,14 @@ mod tests {
             Fault::RedirectScheme(s()),
             Fault::TwoRedirects,
             Fault::Spool { cause: s(), folder: s() },
+            Fault::Resume(ResumeFault::NoMark),
+            Fault::Resume(ResumeFault::OtherUrl(s())),
+            Fault::Resume(ResumeFault::Busy),
+            Fault::Resume(ResumeFault::NotPlain),
+            Fault::Resume(ResumeFault::Whole),
+            Fault::Resume(ResumeFault::NothingLeft),
+            Fault::Resume(ResumeFault::Status(404)),
+            Fault::Resume(ResumeFault::OtherPart),
             Fault::OnlyPartial,
             Fault::NoFileName,
             Fault::WriteProtected,

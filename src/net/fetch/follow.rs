@@ -7,13 +7,19 @@ use super::state::Worker;
 use super::url::{self, Target};
 use super::{Body, Change, Fault, Head, Hop, Request, proxy, tls};
 use crate::i18n::t;
+use crate::net::save::can_save;
 use crate::net::{Cause, Error, Operation};
 
 /// Fetches what `request` asks for. What had come of a body that failed is in the worker's `partial`.
 pub(super) fn run(worker: &Worker, request: &Request) -> Result<Body, Error> {
     let (mut target, credentials) = url::parse(&request.url)?;
+    // What can be put nowhere bothers no server.
+    worker.options.destination.as_ref().map_or(Ok(()), |destination| can_save(&destination.path))?;
     let userinfo = credentials.as_ref().and_then(|credentials| credentials.for_target(&target));
     let mut ask = Ask::new(request, userinfo)?;
+    if let Some(destination) = &worker.options.destination {
+        ask.go_on(destination, target.as_str())?;
+    }
     let mut config = None;
     let mut redirects = 0;
     worker.hop(|hop| hop.url = target.as_str().to_owned());

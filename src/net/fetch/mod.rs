@@ -9,6 +9,7 @@
 //!   `send` brings it to the server.
 //! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
 //! * `proxy` — through what the server is reached; `tunnel` — what that is told; `clock` — when the request went and the answer came.
+//! * `resume` — going on with a body that came only in part.
 //! * `url`, `tls`, `name`, `charset`, `save` — what their names say.
 
 mod ask;
@@ -30,6 +31,7 @@ mod payload;
 mod proxy;
 mod receive;
 mod request;
+mod resume;
 mod send;
 mod state;
 mod tap;
@@ -53,6 +55,7 @@ pub use json::report;
 pub use parts::{Part, PartKind, Parts};
 pub use proxy::ProxyFault;
 pub use request::{Auth, Field, Payload, Request};
+pub use resume::ResumeFault;
 pub use url::without_userinfo;
 pub use view::{
     Change, Cookie, Delivery, Destination, Event, Framing, Head, Header, Hop, IpVersion, Options, Outcome, Phase,

@@ -1,4 +1,4 @@
-//! The body of an answer: unframed, decoded, into a temporary file.
+//! The body of an answer: unframed, decoded, into a temporary file or to where it is to be.
 
 use std::cell::Cell;
 use std::io::{self, BufRead};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::body::{self, About, Spool};
 use super::exchange::Exchange;
 use super::framing::{self, Plan};
+use super::resume::Mark;
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
 use super::wire::Wire;
@@ -17,7 +18,7 @@ use crate::net::{Error, Operation};
 use crate::recording::Direction;
 
 impl Exchange<'_> {
-    /// Reads the body after `head` into a temporary file. What had come of it when it failed goes to the worker's
+    /// Reads the body after `head` into a file. What had come of it when it failed goes to the worker's
     /// `partial`.
     pub(super) fn body(&self, mut wire: Wire, head: &Head) -> Result<Body, Error> {
         let worker = self.worker;
@@ -30,8 +31,14 @@ impl Exchange<'_> {
             Framing::Length(length) => Some(length),
             Framing::Chunked | Framing::UntilClose => None,
         });
-        let spool_error = |e| body::spool_error(self.target.as_str(), e);
-        let mut spool = Spool::new().map_err(spool_error)?;
+        let destination = worker.options.destination.as_ref();
+        let resume = self.ask.resume.as_ref();
+        let whole = resume.map(|resume| resume.check(head)).transpose().map_err(|fault| self.fault(fault.into()))?;
+        let mut spool = match destination {
+            Some(destination) if let Some(resume) = resume => Spool::after(resume, destination)?,
+            Some(destination) => Spool::beside(destination)?,
+            None => Spool::new().map_err(|e| body::spool_error(self.target.as_str(), e))?,
+        };
         let begin = wire.parts().end(Direction::In);
         let received = self.receive(&mut wire, &plan, &mut spool);
         let on_the_wire = wire.parts().end(Direction::In) - begin;
@@ -41,9 +48,14 @@ impl Exchange<'_> {
         let received = received.and_then(|()| match head.status {
             // No range was asked for: this is not the page.
             206 if !self.ask.has("Range") => Err(self.fault(Fault::UnaskedPart)),
-            _ => Ok(()),
+            _ => match whole {
+                Some(length) if length != spool.whole_len() => {
+                    Err(self.fault(Fault::Short { got: spool.whole_len(), length }))
+                }
+                _ => Ok(()),
+            },
         });
-        let on_disk = spool.len();
+        let on_disk = spool.whole_len();
         let deliver = |complete| {
             let Progress { received, length, decoded, .. } = worker.counters.get();
             let delivery = Delivery { declared: length, on_the_wire, received, decoded, on_disk, complete };
@@ -59,9 +71,14 @@ impl Exchange<'_> {
         if let Err(error) = received {
             deliver(false);
             if spool.len() > 0 {
-                match spool.finish(about, false) {
+                // More than there is cannot be the rest of it.
+                let mark = match resume {
+                    Some(resume) => Some(resume.mark.clone()).filter(|_| whole >= Some(spool.whole_len())),
+                    None => Mark::of(worker.asked_for(), head),
+                };
+                match spool.finish_partial(about, destination.is_some_and(|one| one.keep_partial), mark) {
                     Ok(partial) => worker.keep_partial(partial),
-                    Err(error) => log::warn!("{}", spool_error(error)),
+                    Err(error) => log::warn!("{error}"),
                 }
             }
             return Err(error);
@@ -70,7 +87,7 @@ impl Exchange<'_> {
             worker.note(t("note-extra-bytes"));
         }
         wire.close();
-        let body = spool.finish(about, true).map_err(spool_error);
+        let body = spool.finish(about);
         deliver(body.is_ok());
         body
     }
@@ -93,7 +110,7 @@ impl Exchange<'_> {
             if n == 0 {
                 break;
             }
-            spool.write(bytes).map_err(|e| body::spool_error(self.target.as_str(), e))?;
+            spool.write(bytes).map_err(|e| spool.error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
             self.worker.options.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;

@@ -120,6 +120,11 @@ impl Worker {
         lock(&self.shared.view).hops.len().saturating_sub(1)
     }
 
+    /// The URL of the first hop.
+    pub(super) fn asked_for(&self) -> String {
+        lock(&self.shared.view).hops.first().map(|hop| hop.url.clone()).unwrap_or_default()
+    }
+
     /// Where the parts of the current hop are noted.
     pub(super) fn parts(&self) -> Arc<Parts> {
         lock(&self.shared.view).hops.last().map(|hop| Arc::clone(&hop.parts)).unwrap_or_default()
