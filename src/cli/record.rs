@@ -27,16 +27,15 @@ fn in_a_format(path: PathBuf) -> Result<PathBuf, String> {
 }
 
 impl RecordArgs {
-    /// Begins the file, if there is to be one, does `work` with a recorder for its sockets, and finishes the file. Gives the
-    /// exit code: a file that a person asked for and does not get is a failure, also where everything else went well.
+    /// Begins the file, if there is to be one, does `work` with a recorder for its sockets, and finishes the file. Where
+    /// nothing is to be written, at most `kept` bytes stay in memory. Gives the exit code: a file that a person asked for and does not get is a failure, also where everything else went well.
     ///
     /// # Errors
     /// The file cannot be written; nothing was done.
-    pub(super) fn run(&self, work: impl FnOnce(&Arc<Recorder>) -> i32) -> Result<i32, Error> {
+    pub(super) fn run(&self, kept: u64, work: impl FnOnce(&Arc<Recorder>) -> i32) -> Result<i32, Error> {
         let begin = |path: &Path| Capture::begin(path, Recorder::BUDGET, say);
         let capture = self.record.as_deref().map(begin).transpose()?;
-        // Where nothing is to be written, nobody looks at the recording.
-        let recorder = capture.as_ref().map_or_else(|| Recorder::new(0), |one| Arc::clone(one.recorder()));
+        let recorder = capture.as_ref().map_or_else(|| Recorder::new(kept), |one| Arc::clone(one.recorder()));
         let code = work(&recorder);
         let is_there = capture.is_none_or(Capture::end);
         Ok(if code == 0 && !is_there { 1 } else { code })

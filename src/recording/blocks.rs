@@ -98,6 +98,14 @@ impl<T: Copy> Blocks<T> {
         self.spare.truncate(self.full.len() / BLOCKS_A_SPARE);
     }
 
+    /// Forgets all elements, and counts `n` more that are never kept.
+    pub(super) fn skip(&mut self, n: u64) {
+        self.forget(self.kept.end);
+        self.last.clear();
+        self.first = self.kept.end + n;
+        self.kept = self.first..self.first;
+    }
+
     /// The number of the first kept element for which `is_before` is false; all for which it is true come first.
     pub(super) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> u64 {
         let Range { start: mut low, end: mut high } = self.kept();
@@ -142,6 +150,20 @@ mod tests {
                 prop_assert_eq!(blocks.get(gone.wrapping_sub(1)), None);
                 prop_assert_eq!(blocks.get(plain.len() as u64), None);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_skipped_is_counted_and_what_follows_is_kept() {
+        let mut blocks = Blocks::default();
+        for before in [0, 10, Blocks::<u8>::SIZE, 3 * Blocks::<u8>::SIZE + 5] {
+            blocks.extend(&vec![1; before]);
+            let end = blocks.kept().end + 1_000_000;
+            blocks.skip(1_000_000);
+            assert_eq!(blocks.kept(), end..end);
+            blocks.extend(&[2; 40_000]);
+            assert_eq!(blocks.kept(), end..end + 40_000);
+            assert_eq!(all(&blocks, 0..u64::MAX), [2; 40_000]);
         }
     }
 

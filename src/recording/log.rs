@@ -215,6 +215,18 @@ impl Log {
         SEGMENT_COST + u64::from(len)
     }
 
+    /// Counts one read or write for which there is no room even alone; all before it goes. Says what that freed.
+    pub(super) fn pass(&mut self, direction: Direction, bytes: &[u8]) -> u64 {
+        if bytes.is_empty() && direction == Direction::In {
+            self.end(By::Peer);
+        }
+        let cost = self.cost();
+        self.streams[direction as usize].skip(bytes.len() as u64);
+        self.streams[direction.other() as usize].skip(0);
+        self.segments.skip(1);
+        cost
+    }
+
     /// Keeps one event.
     pub(super) fn note(&mut self, at: u64, what: What) {
         match what {

@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Instant, SystemTime};
 
+use self::log::SEGMENT_COST;
 pub use self::log::{By, Event, Log, Segment, Tried, What};
 
 /// Which way bytes went, seen from our end of the socket.
@@ -376,10 +377,15 @@ impl Recording {
         let at = self.time(begun);
         // The budget is changed under the lock, so that nobody can free what is not counted yet.
         self.count(|cost| {
-            let added = log.append(at, direction, bytes);
-            // No room for it even alone.
-            let freed = if cost + added > budget { log.shrink(budget - budget / 8) } else { 0 };
-            (added, freed)
+            let (alone, most) = (SEGMENT_COST + bytes.len() as u64, budget - budget / 8);
+            if cost + alone <= budget {
+                return (log.append(at, direction, bytes), 0);
+            }
+            // What would have to go at once is not copied first.
+            if alone > most {
+                return (0, log.pass(direction, bytes));
+            }
+            (log.append(at, direction, bytes), log.shrink(most))
         });
         drop(log);
         if self.recorder.used() > budget {
@@ -473,7 +479,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::log::SEGMENT_COST;
     use super::*;
     use proptest::prelude::*;
     use std::time::Duration;

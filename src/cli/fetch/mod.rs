@@ -32,6 +32,10 @@ use crate::net::{Cause, Error, Operation, save};
 use crate::recording::Recorder;
 use crate::recording::text::visible;
 
+/// How much of the wire stays in memory where it goes to no file, in bytes: it fits the processor's cache, so that keeping it
+/// costs little.
+const RECORDED: u64 = 1 << 20;
+
 /// Where a terminal command writes to.
 pub struct Streams<'a> {
     /// Standard output; a thread of its own writes to it.
@@ -66,7 +70,7 @@ pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
     let Streams { out, out_is_terminal, err, err_is_terminal } = streams;
     let mut teller = Teller { err, terminal: err_is_terminal, progress: args.progress, told: Told::default() };
     let fetched = args.check().and_then(|()| args.ask.request()).and_then(|request| {
-        args.record.run(|recorder| {
+        args.record.run(RECORDED, |recorder| {
             let mut door = Door { args, stop, out: Some(out), out_is_terminal, teller: &mut teller };
             door.fetch(request, recorder)
         })

@@ -46,7 +46,7 @@ impl Teller<'_> {
             let waited = fetch.inbox().wait(tick);
             // The view has all there is, also where events were lost.
             let news = fetch.view(|view| self.told.news(&view.hops));
-            news.iter().for_each(|line| self.say(line));
+            self.say_all(&news);
             match waited {
                 Waited::Ended => {
                     if self.progress {
@@ -62,8 +62,17 @@ impl Teller<'_> {
 
     /// One line. Without a place to say it there is nobody to tell.
     pub(super) fn say(&mut self, line: &str) {
+        self.say_all(&[line]);
+    }
+
+    /// Lines, in one write.
+    fn say_all(&mut self, lines: &[impl AsRef<str>]) {
+        if lines.is_empty() {
+            return;
+        }
         self.end_progress();
-        _ = writeln!(self.err, "{line}").and_then(|()| self.err.flush());
+        let text: String = lines.iter().flat_map(|line| [line.as_ref(), "\n"]).collect();
+        _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
 
     fn show_progress(&mut self, progress: Progress, last: bool) {

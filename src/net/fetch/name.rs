@@ -39,14 +39,19 @@ fn from_disposition(value: &[u8]) -> Option<String> {
 
 /// `name` as one safe segment of a path; `None` where nothing is left of it.
 fn safe(name: &str) -> Option<String> {
-    let name: String = last_component(name).chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
-    let options = sanitize_filename::Options { windows: false, truncate: false, replacement: "_" };
-    let name = sanitize_filename::sanitize_with_options(name, options);
+    let name = last_component(name);
+    let visible = name.chars().filter(|c| !c.is_control() && !is_invisible(*c));
+    let name: String = visible.map(|c| if is_forbidden(c) { '_' } else { c }).collect();
     let name = name.trim().trim_start_matches(['.', ' ']).trim_start();
     let name = if is_reserved(name) { format!("_{name}") } else { name.to_owned() };
     let name = trim_end(&shorten(trim_end(&name))).to_owned();
     // Of nothing but replacements nobody would know what it is.
     if name.chars().all(|c| c == '_') { None } else { Some(name) }
+}
+
+/// What Windows has in no name.
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
 }
 
 /// Windows drops blanks and dots at the end.
