@@ -4,11 +4,14 @@
 //! would take a command in a terminal longer than all else until it begins.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::{LazyLock, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use include_dir::{Dir, include_dir};
+use memchr::memchr_iter;
+use rustc_hash::FxBuildHasher;
 use unic_langid::LanguageIdentifier;
 
 pub use fluent_bundle::FluentValue;
@@ -27,13 +30,20 @@ static FILES: LazyLock<Vec<Texts>> = LazyLock::new(|| {
 });
 
 /// In which of [`FILES`] the text with an id is.
-static PLACES: LazyLock<HashMap<&str, &Texts>> = LazyLock::new(|| {
-    let ids = |texts: &'static Texts| {
-        let lines = texts.source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
-        lines.filter_map(|line| Some(line.split_once('=')?.0.trim_end())).map(move |id| (id, texts))
-    };
-    FILES.iter().flat_map(ids).collect()
+static PLACES: LazyLock<HashMap<&str, &Texts, FxBuildHasher>> = LazyLock::new(|| {
+    let mut places = HashMap::with_capacity_and_hasher(TEXTS, FxBuildHasher);
+    for texts in FILES.iter() {
+        let starts = memchr_iter(b'\n', texts.source.as_bytes()).map(|end| end + 1);
+        let lines = iter::once(0).chain(starts).filter_map(|start| texts.source.get(start..));
+        let named = lines.filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let ids = named.filter_map(|rest| rest.split_once([' ', '=', '\n']));
+        places.extend(ids.map(|(id, _)| (id, texts)));
+    }
+    places
 });
+
+/// About how many texts there are.
+const TEXTS: usize = 1_700;
 
 impl Texts {
     fn bundle(&self) -> &FluentBundle<FluentResource> {

@@ -34,7 +34,7 @@ use crate::recording::text::visible;
 
 /// How much of the wire stays in memory where it goes to no file, in bytes: it fits the processor's cache, so that keeping it
 /// costs little.
-const RECORDED: u64 = 1 << 20;
+const RECORDED: u64 = 512 << 10;
 
 /// Where a terminal command writes to.
 pub struct Streams<'a> {
