@@ -28,7 +28,8 @@ fn in_a_format(path: PathBuf) -> Result<PathBuf, String> {
 
 impl RecordArgs {
     /// Begins the file, if there is to be one, does `work` with a recorder for its sockets, and finishes the file. Where
-    /// nothing is to be written, at most `kept` bytes stay in memory. Gives the exit code: a file that a person asked for and does not get is a failure, also where everything else went well.
+    /// nothing is to be written, at most `kept` bytes stay in memory. Gives the exit code: a file that a person asked for
+    /// and does not get is a failure, also where everything else went well.
     ///
     /// # Errors
     /// The file cannot be written; nothing was done.
