@@ -126,6 +126,14 @@ fn a_rest_of_another_length_is_not_the_whole() {
 }
 
 #[test]
+fn a_rest_of_which_nothing_comes_leaves_the_partial() {
+    let answer = rest(TAGGED, "bytes 4-9/10", "whole!");
+    let (_folder, path, done, _) = cut_then(TAGGED, answer.trim_end_matches("whole!"));
+    assert_eq!(*done.fault(), Fault::Short { got: 0, length: 6 });
+    assert_eq!((read(&path).as_str(), read(partial(&path)).as_str()), ("old", "half"));
+}
+
+#[test]
 fn without_a_mark_nobody_is_asked() {
     for fields in [
         "",

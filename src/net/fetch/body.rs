@@ -1,6 +1,6 @@
 //! A body in a temporary file: written as it arrives, read piece by piece, never whole in memory.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -81,6 +81,8 @@ impl Spool {
             }
             Err(TryLockError::Error(e)) => return Err(io(e)),
         }
+        // That fetch may have put it in its place meanwhile.
+        fs::symlink_metadata(partial).map_err(io)?;
         let mut start = Vec::new();
         (&mut file).take(resume.start().min(charset::LOOK_AT as u64)).read_to_end(&mut start).map_err(io)?;
         // What came after that may not have reached the disk.
@@ -134,6 +136,7 @@ impl Spool {
         {
             log::warn!("{}: {error}", partial.display());
         }
+        body.unlock();
         Ok(body)
     }
 
@@ -153,6 +156,7 @@ impl Spool {
                 Err(error) => log::warn!("{error}"),
             }
         }
+        body.unlock();
         Ok(body)
     }
 
@@ -161,9 +165,6 @@ impl Spool {
         let len = self.whole_len();
         // Nothing is left in the buffer.
         let (file, _) = self.file.into_parts();
-        if self.resumed.is_some() {
-            file.unlock().map_err(|e| spool_error(&about.url, e))?;
-        }
         let charset = charset::find(&about.media_type, about.charset, &self.start);
         let body = Body { file: Mutex::new(file), len, about, charset, complete, saved_to: None };
         Ok((body, self.place))
@@ -296,6 +297,13 @@ impl Body {
         let path = Self::partial_path(path);
         self.save(&path)?;
         Ok(path)
+    }
+
+    /// Nothing more is written to the file.
+    fn unlock(&self) {
+        if let Err(error) = lock(&self.file).unlock() {
+            log::debug!("{}: not unlocked: {error}", self.about.url);
+        }
     }
 
     fn check_name(&self, path: &Path) -> Result<(), Error> {
