@@ -102,6 +102,71 @@ def redirects():
     window.find_enabled("Fetch", BUTTON)
 
 
+@scenario("a form is posted with a header of one's own, and httpbin says that it got both; all of its answer came")
+def posted():
+    httpbin = Httpbin()
+    window = Window()
+    window.tab("Fetch")
+    window.press("Request headers")
+    window.press("Add a header")
+    window.set_text("Name of header 1", "X-Lesson")
+    window.set_text("Value of header 1", "seven")
+    window.press("Request body")
+    choose(window, "Kind of body", "form")
+    window.press("Add a field")
+    window.set_text("Name of field 1", "name")
+    window.set_text("Value of field 1", "Ada & 世界")
+    window.press("Request body: form")
+    fetch(window, httpbin.base + "/post")
+    window.wait_text("^200 OK$")
+    window.wait_text(r"\bcomplete$")
+    view(window, "Headers")
+    window.wait_text("^POST /post HTTP/1.1$")
+    view(window, "Body")
+    window.wait_text('"X-Lesson": "seven"')
+    window.wait_text('"name": "Ada & (世界|.u4e16.u754c)"')
+
+
+@scenario("a password is proved by digest, with the question and the answer as two hops")
+def digest():
+    httpbin = Httpbin()
+    window = Window()
+    window.tab("Fetch")
+    window.press("Sign-in")
+    choose(window, "Kind of sign-in", "digest")
+    window.set_text("User name", "ada")
+    window.set_text("Password", "lovelace")
+    window.press("Sign-in: digest")
+    fetch(window, httpbin.base + "/digest-auth/auth/ada/lovelace")
+    window.wait_text("^401 → 200 OK$")
+    window.wait_text("^signed in$")
+    view(window, "Headers")
+    window.wait_text("Digest username=")
+    check(not any("lovelace" in line for line in window.texts() if "Digest " in line), "the password is sent")
+
+
+@scenario("a fetch waits at each hop until it is told to go on, or to stop there")
+def stops():
+    nginx = Nginx()
+    window = Window()
+    window.tab("Fetch")
+    window.press("Options")
+    window.press("Stop at each hop", ("check box",))
+    window.press("Options")
+    fetch(window, nginx.base + "/old")
+    window.wait_text("^Stopped before going to .*/older$")
+    check(not window.has("2 · 302"), "the next hop was asked for unbidden")
+    window.press("Go on")
+    window.wait_text("^Stopped before going to .*/index.html$")
+    window.press("Go on")
+    window.wait_text("^301 → 302 → 200 OK$")
+    fetch(window, nginx.base + "/old")
+    window.wait_text("^Stopped before going to .*/older$")
+    window.press("Stop here")
+    window.find_enabled("Fetch", BUTTON)
+    check(not window.has("2 · 302"), "it went on")
+
+
 @scenario("over TLS an unknown authority is refused and the reason is said")
 def tls():
     nginx = Nginx()
@@ -110,6 +175,16 @@ def tls():
     window.wait_text(rf"(?i)localhost:{nginx.self_signed}.*certificate")
     fetch(window, f"https://localhost:{nginx.expired}/")
     window.wait_text(rf"(?i)localhost:{nginx.expired}.*certificate")
+
+    # For this once, once it was refused.
+    fetch(window, f"https://localhost:{nginx.self_signed}/")
+    window.wait_text(rf"(?i)localhost:{nginx.self_signed}.*certificate")
+    view(window, "Connection")
+    window.press("Fetch again and accept any certificate this once")
+    window.wait_text("^200 OK$")
+    window.wait_text(r"\bcomplete$")
+    fetch(window, f"https://localhost:{nginx.self_signed}/")
+    window.wait_text(rf"(?i)localhost:{nginx.self_signed}.*certificate")
 
 
 @scenario("a body that ends early is an error, said as so many of so many bytes")
@@ -122,6 +197,7 @@ def cut_off():
     window = Window()
     fetch(window, f"http://127.0.0.1:{peer.port}/page.txt")
     window.wait_text(r"137(.B)? of 1[,.]?000")
+    window.wait_text(r"cut short by 863.B$")
     check(not any(re.search(r"\bcomplete\b", line) and not re.search("(?i)not complete|incomplete", line)
                   for line in window.texts()), "something incomplete is called complete")
     # It may be kept, but never under the plain name as if it were whole.

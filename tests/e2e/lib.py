@@ -425,6 +425,7 @@ _ROLE_NAMES = {"button": "push button", "text": "entry", "text box": "entry", "t
 BUTTON = ("push button", "toggle button")
 ENTRY = ("entry",)
 TAB = ("page tab",)
+CHOICE = ("combo box",)
 _tools = None
 
 
@@ -656,6 +657,14 @@ class Window(Tree):
         until("the program has ended", lambda: self.process.poll() is not None)
         same(self.process.returncode, 0, "exit code of the window")
         Window.open.remove(self)
+
+
+def choose(window, name, choice):
+    """Chooses one of a list that opens."""
+    window.press(name, CHOICE)
+    window.press(choice, BUTTON)
+    window.key("Escape")
+    until("the list is closed", lambda: not window.has(choice, BUTTON))
 
 
 class SaveDialog(Tree):

@@ -11,7 +11,6 @@ from record import followed, sound, tshark, tuples
 from server import connect, start_server
 
 LIST = ("list",)
-CHOICE = ("combo box",)
 NUMBER = ("spin button",)
 FOLD = BUTTON + ("check box", "list item", "panel", "section", "label")
 
@@ -58,14 +57,6 @@ def wait_rows(window, *wanted):
         until(f"the wire has {wanted}", lambda: seen() == list(wanted) and len(rows(window)) == len(wanted))
     except AssertionError as trouble:
         raise AssertionError(f"{trouble}; it has {rows(window)}") from None
-
-
-def choose(window, name, choice):
-    """Chooses one of a list that opens."""
-    window.press(name, CHOICE)
-    window.press(choice, BUTTON)
-    window.key("Escape")
-    until("the list is closed", lambda: not window.has(choice, BUTTON))
 
 
 def set_number(window, name, number):
