@@ -65,6 +65,8 @@ pub enum Command {
     SaveHere,
     /// Open the saved file.
     OpenSaved,
+    /// Open the folder of the saved file.
+    ShowInFolder,
     /// Use the light theme.
     LightTheme,
     /// Use the dark theme.
@@ -156,6 +158,7 @@ impl Command {
             Self::SaveBody => "command-save-body",
             Self::SaveHere => "command-save-here",
             Self::OpenSaved => "command-open-saved",
+            Self::ShowInFolder => "command-show-in-folder",
             Self::LightTheme => "command-light-theme",
             Self::DarkTheme => "command-dark-theme",
             Self::SystemTheme => "command-system-theme",

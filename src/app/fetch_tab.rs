@@ -30,7 +30,7 @@ use crate::curl;
 use crate::i18n::{bytes, t, tf};
 use crate::net::Error;
 use crate::net::fetch::{
-    Body, Bound, Fetch, Jar, Options, Outcome, Phase, Progress, Proxy, Request, View, without_userinfo,
+    Body, Bound, Fetch, Jar, Options, Outcome, Pace, Phase, Progress, Proxy, Request, View, without_userinfo,
 };
 use crate::recording::text::visible;
 pub use body::Made;
@@ -65,6 +65,8 @@ pub struct FetchTab {
     asked: Option<(Request, SystemTime)>,
     /// How far it was when it was looked at last.
     progress: Progress,
+    /// How fast it goes.
+    pace: Pace,
     /// The earlier fetch that is shown, where its body is no longer kept.
     gone: Option<Entry>,
     /// An earlier fetch is to be shown: its body is to be looked at first.
@@ -109,6 +111,9 @@ impl FetchTab {
         let taken = std::iter::from_fn(|| fetch.inbox().next()).take(DRAIN).count();
         if taken == DRAIN {
             tools.ctx.request_repaint();
+        }
+        if self.view.outcome.is_none() {
+            self.pace.note(std::time::Instant::now(), fetch.progress().received);
         }
         let version = fetch.version();
         if version == self.version {
@@ -212,6 +217,7 @@ impl FetchTab {
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
+            Command::ShowInFolder => self.saving.show_in_folder(tools.jobs, notices),
             _ => {}
         }
     }
@@ -499,10 +505,10 @@ impl FetchTab {
                                 let args = [("got", got.into()), ("length", bytes(length).into())];
                                 let bar = ProgressBar::new(part).text(tf("progress-of", &args)).desired_width(280.0);
                                 ui.add(bar);
-                                ui.label(format!("{:.0} %", part * 100.0));
+                                ui.label(self.pace.tell(format!("{:.0} %", part * 100.0), progress));
                             }
                             None => {
-                                ui.label(tf("progress-so-far", &[("got", got.into())]));
+                                ui.label(self.pace.tell(tf("progress-so-far", &[("got", got.into())]), progress));
                             }
                         }
                     }

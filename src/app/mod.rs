@@ -265,7 +265,8 @@ impl App {
             | Command::PasteCurl
             | Command::SaveBody
             | Command::SaveHere
-            | Command::OpenSaved => {
+            | Command::OpenSaved
+            | Command::ShowInFolder => {
                 self.fetch.apply(command, &mut settings.fetch, &tools, frame, &mut self.notices);
             }
             Command::Main => match settings.tab {

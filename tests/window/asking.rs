@@ -61,7 +61,7 @@ impl Window {
         self.settle();
     }
 
-    fn has_button(&self, name: &str) -> bool {
+    pub fn has_button(&self, name: &str) -> bool {
         self.harness.query_all_by_role_and_label(Role::Button, name).next().is_some()
     }
 

@@ -72,8 +72,10 @@ fn a_page_is_shown_with_its_hops_headers_body_and_wire_and_saved() {
     let path = folder.path().join("page.html");
     assert!(window.value("Path to save to").ends_with("greeting.html"), "the name suggested, made safe");
     window.fill("Path to save to", path.to_str().expect("text"));
+    assert!(!window.has_button("Show in folder"));
     window.press("Save here");
     window.wait_for_text("Saved to ");
+    assert!(window.has_button("Show in folder"));
     assert_eq!(std::fs::read(&path).expect("saved"), b"<p>\xc4\xe3\xba\xc3,\xca\xc0\xbd\xe7</p>");
     window.press("Dismiss");
     assert!(!window.shows("Saved to "));

@@ -37,11 +37,6 @@ cli-fetch-saved = { $size } saved as { $path }
 cli-fetch-stdout = to standard output
 cli-fetch-progress-of = { $got } of { $length } ({ $percent } %)
 cli-fetch-progress-line = { $got }
-cli-fetch-progress-rate = { $far }, { $rate } a second
-cli-fetch-progress-left = { $fast }, { $left } left
-cli-fetch-seconds = { $s } s
-cli-fetch-minutes = { $m } min { $s } s
-cli-fetch-hours = { $h } h { $m } min
 
 cli-fetch-kept = { $size } kept as { $path }, which is not all
 cli-fetch-changed-method = { $to } instead of { $from }

@@ -95,7 +95,7 @@ fn one(ui: &mut Ui, row: &Row) -> Option<PartKind> {
     let asked = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let asked = small_button(ui, "»", t("show-in-wire-hover"), tf("show-in-wire", &[("what", called.into())]));
-        if small_button(ui, "📋", t("copy-one-hover"), tf("copy-one", &[("what", called.into())])) {
+        if small_button(ui, "🗐", t("copy-one-hover"), tf("copy-one", &[("what", called.into())])) {
             ui.copy_text(row.text());
         }
         ui.add_space(4.0);

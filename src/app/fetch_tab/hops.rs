@@ -78,7 +78,7 @@ fn row(ui: &mut Ui, index: usize, hop: &Hop, before: Option<&Hop>, shown: bool) 
     let what = if hop.method.is_empty() { url } else { format!("{} {url}", hop.method) };
     ui.add(Label::new(small(what).monospace()).extend()).on_hover_text(&hop.url);
     if let Some(to) = hop.head.as_ref().and_then(location) {
-        let text = format!("→ {}", shortened(&to, URL / 2));
+        let text = format!("→ {}", shortened(below(&to, &hop.url), URL / 2));
         ui.add(Label::new(small(text).monospace().color(palette.weak)).extend()).on_hover_text(to);
     }
     if before.is_some_and(|before| before.url.starts_with("https:") && hop.url.starts_with("http:")) {
@@ -126,6 +126,12 @@ fn change_text(change: &Change) -> (String, String) {
     (text, hover)
 }
 
+/// `to` without the server that `url` has too.
+fn below<'a>(to: &'a str, url: &str) -> &'a str {
+    let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+    to.strip_prefix(&url[..end]).filter(|path| path.starts_with('/')).unwrap_or(to)
+}
+
 /// At most so many characters of a URL: its begin and its end.
 pub(super) fn shortened(url: &str, most: usize) -> String {
     let all: Vec<char> = visible(url.as_bytes()).chars().collect();
@@ -140,6 +146,19 @@ pub(super) fn shortened(url: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_server_is_not_said_twice() {
+        for (to, shown) in [
+            ("http://a:1/x/y", "/x/y"),
+            ("http://a:1", "http://a:1"),
+            ("http://a:12/x", "http://a:12/x"),
+            ("https://a:1/x", "https://a:1/x"),
+            ("../x", "../x"),
+        ] {
+            assert_eq!(below(to, "http://a:1/old/place"), shown);
+        }
+    }
 
     #[test]
     fn a_long_url_keeps_its_begin_and_its_end() {

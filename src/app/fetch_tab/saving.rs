@@ -66,6 +66,10 @@ impl Saving {
             command = Command::SaveBody.button(ui, free && !self.asking);
             let opens = Command::OpenSaved.button(ui, self.saved.is_some());
             command = command.or(opens);
+            if self.saved.is_some() {
+                let shows = Command::ShowInFolder.button(ui, true);
+                command = command.or(shows);
+            }
             ui.add_space(10.0);
             let field = ui.horizontal(|ui| {
                 let name = ui.label(t("save-path")).on_hover_text(t("save-path-hover"));
@@ -151,18 +155,30 @@ impl Saving {
 
     /// Hands the saved file to the browser, or whatever opens such files.
     pub fn open(&self, jobs: &Jobs, notices: &mut Notices) {
-        let Some(path) = self.saved.clone() else { return };
-        let opened = jobs.start("open", move || {
-            let opened = open::that_detached(&path).map_err(|error| {
-                // It names launchers that nobody has heard of.
-                log::info!("open {}: {error}", path.display());
-                Error::new(Operation::Open, path.display(), Cause::NoOpener)
-            });
-            Some(Done::Opened(opened))
-        });
-        if let Err(error) = opened {
-            notices.bad(error.to_string());
+        if let Some(path) = self.saved.clone() {
+            open(path, jobs, notices);
         }
+    }
+
+    /// Hands the folder of the saved file to whatever shows folders.
+    pub fn show_in_folder(&self, jobs: &Jobs, notices: &mut Notices) {
+        if let Some(folder) = self.saved.as_deref().and_then(Path::parent) {
+            open(folder.to_owned(), jobs, notices);
+        }
+    }
+}
+
+fn open(path: PathBuf, jobs: &Jobs, notices: &mut Notices) {
+    let opened = jobs.start("open", move || {
+        let opened = open::that_detached(&path).map_err(|error| {
+            // It names launchers that nobody has heard of.
+            log::info!("open {}: {error}", path.display());
+            Error::new(Operation::Open, path.display(), Cause::NoOpener)
+        });
+        Some(Done::Opened(opened))
+    });
+    if let Err(error) = opened {
+        notices.bad(error.to_string());
     }
 }
 

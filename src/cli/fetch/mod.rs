@@ -5,13 +5,12 @@
 //! visible; anywhere else the bytes are those received.
 //!
 //! * `args`, `ask` — what it understands.
-//! * `tell` — what is said while it goes on; `pace` — how fast it goes.
+//! * `tell` — what is said while it goes on.
 //! * `out` — the way to standard output.
 
 mod args;
 mod ask;
 mod out;
-mod pace;
 mod tell;
 
 pub use args::Args;

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use super::pace::Pace;
 use crate::i18n::{bytes, t, tf};
-use crate::net::fetch::{Change, Fetch, Head, Hop, Progress};
+use crate::net::fetch::{Change, Fetch, Head, Hop, Pace, Progress};
 use crate::net::report::Waited;
 use crate::recording::text::visible;
 
@@ -175,22 +174,7 @@ fn progress_text(progress: Progress, pace: &Pace) -> String {
         ),
         None => tf("cli-fetch-progress-line", &[("got", bytes(received).into())]),
     };
-    let Some(rate) = pace.rate() else { return far };
-    let fast = tf("cli-fetch-progress-rate", &[("far", far.into()), ("rate", bytes(rate).into())]);
-    match length.filter(|length| received < *length).and_then(|length| pace.left(length)) {
-        Some(left) => tf("cli-fetch-progress-left", &[("fast", fast.into()), ("left", time_text(left).into())]),
-        None => fast,
-    }
-}
-
-/// Seconds, the two largest units of them.
-fn time_text(seconds: u64) -> String {
-    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-    match (hours, minutes) {
-        (0, 0) => tf("cli-fetch-seconds", &[("s", seconds.into())]),
-        (0, _) => tf("cli-fetch-minutes", &[("m", minutes.into()), ("s", (seconds % 60).into())]),
-        _ => tf("cli-fetch-hours", &[("h", hours.to_string().into()), ("m", minutes.into())]),
-    }
+    pace.tell(far, progress)
 }
 
 #[cfg(test)]
@@ -210,13 +194,5 @@ mod tests {
         assert_eq!(progress_text(progress(1_000, None), &pace), "1,000 B, 1,000 B a second");
         let text = progress_text(progress(4_000, Some(4_000)), &pace);
         assert_eq!(text, "4,000 B of 4,000 B (100 %), 1,000 B a second");
-    }
-
-    #[test]
-    fn times_have_two_units() {
-        assert_eq!(
-            [0, 59, 60, 3_599, 3_600, 90_061].map(time_text),
-            ["0 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "25 h 1 min"]
-        );
     }
 }

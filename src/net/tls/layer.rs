@@ -270,7 +270,8 @@ impl Layer {
     /// Sends what TLS has to send by itself, if that goes at once: else it goes with the next write.
     fn send_what_goes(&self, socket: &impl Socket) {
         let wants = lock(&self.connection).wants_write();
-        if let Some(mut outgoing) = try_lock(&self.outgoing).filter(|_| wants) {
+        // Not locked for nothing: a writer that finds it locked has to go the slow way, out of turn.
+        if wants && let Some(mut outgoing) = try_lock(&self.outgoing) {
             // What is wrong with the socket is found out by who reads or writes.
             _ = self.send(&mut outgoing, &mut at_once(socket));
         }
