@@ -217,7 +217,7 @@ def partials():
         time.sleep(0.5)  # for some of the body
         process.send_signal(signal.SIGINT)
         same(process.wait(10), 130, "exit code after Ctrl-C")
-        nothing_left(place, *(["big.bin.partial"] if options else []))
+        nothing_left(place, *(["big.bin.partial", "big.bin.partial.json"] if options else []))
     had, page = partial.read_bytes(), (nginx.pages / "big.bin").read_bytes()
     check(0 < len(had) < len(page) and page.startswith(had), f"a partial of {len(had)} bytes")
 
