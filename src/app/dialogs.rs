@@ -3,7 +3,33 @@
 use std::path::{Path, PathBuf};
 
 use super::jobs::{Done, Jobs};
-use crate::net::Error;
+use super::widgets::notices::Notices;
+use crate::net::{Cause, Error, Operation};
+
+/// Whether a dialog of somebody who asks is open.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asking(bool);
+
+impl Asking {
+    /// Whether it is.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.0
+    }
+
+    /// It opens, or a notice says why it cannot.
+    pub fn begin(&mut self, asked: Result<(), Error>, notices: &mut Notices) {
+        match asked {
+            Ok(()) => self.0 = true,
+            Err(error) => notices.bad(error.to_string()),
+        }
+    }
+
+    /// It was closed.
+    pub fn end(&mut self) {
+        self.0 = false;
+    }
+}
 
 /// Asks where to save; `target` is what is proposed, a file in a folder. A dialog that cannot open, or never answers, holds nothing up: the
 /// answer is what `done` makes of the path, whenever it comes; `None` if the person thought better of it, or no dialog
@@ -40,5 +66,17 @@ pub fn ask_what_to_open(
     jobs.start("open-dialog", move || {
         let path = pollster::block_on(dialog).map(|file| file.path().to_owned());
         Some(done(path))
+    })
+}
+
+/// Hands what is at `path` to whatever shows such things: a browser, a file manager. It may wait for that.
+///
+/// # Errors
+/// There is nothing that does.
+pub fn show(path: &Path) -> Result<(), Error> {
+    open::that_detached(path).map_err(|error| {
+        // It names launchers that nobody has heard of.
+        log::info!("open {}: {error}", path.display());
+        Error::new(Operation::Open, path.display(), Cause::NoOpener)
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use egui::{Align, Grid, Label, Layout, TextEdit, Ui};
 
 use super::command::Command;
-use super::dialogs;
+use super::dialogs::{self, Asking};
 use super::jobs::{Done, Jobs};
 use super::widgets::notices::Notices;
 use super::widgets::{dialog, entered, take_escape, weak};
@@ -45,7 +45,7 @@ pub struct Exporting {
     format: Option<Format>,
     folder: PathBuf,
     path: String,
-    asking: bool,
+    asking: Asking,
     writing: bool,
 }
 
@@ -109,10 +109,10 @@ impl Exporting {
                     ui.horizontal(|ui| {
                         let here = Command::ExportHere.main_button(ui, self.is_ready());
                         command = command.or(here);
-                        command = command.or(Command::ExportTo.button(ui, !self.asking && !self.writing));
+                        command = command.or(Command::ExportTo.button(ui, !self.asking.is_open() && !self.writing));
                         if self.writing {
                             weak(ui, t("export-writing"));
-                        } else if self.asking {
+                        } else if self.asking.is_open() {
                             weak(ui, t("dialog-open"));
                         } else if self.format.is_none() {
                             weak(ui, t("export-no-format"));
@@ -179,15 +179,13 @@ impl Exporting {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        match dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::ExportPathChosen) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::ExportPathChosen);
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed; with a path the export begins.
     pub fn chosen(&mut self, path: Option<PathBuf>, recorder: &Arc<Recorder>, jobs: &Jobs, notices: &mut Notices) {
-        self.asking = false;
+        self.asking.end();
         let Some(mut path) = path else { return };
         // The dialog adds no ending.
         if Format::of(&path).is_none() {

@@ -17,14 +17,14 @@ mod wire_view;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use egui::{CentralPanel, DragValue, Frame, Panel, ProgressBar, TextEdit, Ui};
+use egui::{CentralPanel, Frame, Panel, ProgressBar, TextEdit, Ui};
 
 use super::command::Command;
 use super::jobs::Jobs;
 use super::settings::{FetchForm, ProxyKind, remember};
 use super::widgets::notices::Notices;
 use super::widgets::wire::{Shown, WireForm};
-use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, text_field, weak};
+use super::widgets::{bad, entered, field_width, hint, recent_menu, state_label, tab, weak};
 use super::{Tools, style};
 use crate::curl;
 use crate::i18n::{bytes, t, tf};
@@ -127,7 +127,7 @@ impl FetchTab {
         if !was_over && self.view.outcome.is_some() {
             self.show_body(tools.jobs);
             let refused = self.view.hops.last().is_some_and(|hop| hop.refused.is_some());
-            if refused && self.view.outcome.as_ref().and_then(history::body).is_none() {
+            if refused && self.view.outcome.as_ref().and_then(Outcome::body).is_none() {
                 self.part = Part::Connection;
             }
             let entry =
@@ -138,8 +138,8 @@ impl FetchTab {
 
     /// The body of the fetch that is over.
     fn show_body(&mut self, jobs: &Jobs) {
-        let body = self.view.outcome.as_ref().and_then(history::body);
-        self.body = BodyView::new(body, self.view.hops.last().and_then(|hop| hop.head.as_ref()));
+        let body = self.view.outcome.as_ref().and_then(Outcome::body);
+        self.body = BodyView::new(body);
         self.body.work(jobs);
         self.saving.offer(body);
         self.delivery = DeliveryView::new(body, jobs);
@@ -443,8 +443,7 @@ impl FetchTab {
         ui.add_enabled_ui(!running, |ui| {
             let wanted = self.request.row(ui, form, &self.jar);
             command = command.or(wanted);
-            let accept_any = &mut self.accept_any_certificate;
-            let wanted = self.request.sheet(ui, form, &self.jar, |ui, form| options(ui, form, accept_any));
+            let wanted = self.request.sheet(ui, form, &self.jar, &mut self.accept_any_certificate);
             command = command.or(wanted);
         });
         if self.accept_any_certificate {
@@ -584,33 +583,4 @@ fn pasted_curl(ui: &Ui, id: egui::Id) -> Option<String> {
             _ => None,
         }
     })
-}
-
-/// Limits and choices that are rarely changed.
-fn options(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut bool) {
-    let number = |ui: &mut Ui, id: &str, value: DragValue<'_>| {
-        let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
-        ui.add(value).labelled_by(name.id);
-    };
-    ui.horizontal_wrapped(|ui| {
-        ui.checkbox(&mut form.follow, t("follow-redirects"));
-        number(ui, "max-redirects", DragValue::new(&mut form.max_redirects).range(0..=100));
-        let stop = ui.checkbox(&mut form.stop_at_hops, t("stop-at-hops"));
-        stop.on_hover_text(t("stop-at-hops-hover"));
-        let seconds = |value| DragValue::new(value).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
-        number(ui, "connect-limit", seconds(&mut form.connect_seconds));
-        number(ui, "silence-limit", seconds(&mut form.silence_seconds));
-    });
-    ui.horizontal_wrapped(|ui| {
-        number(ui, "unpack-limit", DragValue::new(&mut form.unpack_mib).range(1..=1 << 20).suffix(" MiB"));
-        number(
-            ui,
-            "unpack-ratio",
-            DragValue::new(&mut form.unpack_ratio).range(1..=1_000_000).suffix(t("unpack-times")),
-        );
-    });
-    ui.horizontal_wrapped(|ui| {
-        text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));
-        ui.checkbox(accept_any_certificate, t("accept-any")).on_hover_text(t("accept-any-hover"));
-    });
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dialogs;
+use super::dialogs::{self, Asking};
 use super::jobs::{Done, Jobs};
 use super::widgets::notices::Notices;
 
@@ -20,7 +20,7 @@ pub enum TlsFile {
 /// Whether a dialog is open.
 #[derive(Debug, Default)]
 pub struct TlsFiles {
-    asking: bool,
+    asking: Asking,
 }
 
 impl TlsFiles {
@@ -33,19 +33,17 @@ impl TlsFiles {
         frame: &eframe::Frame,
         notices: &mut Notices,
     ) {
-        if self.asking {
+        if self.asking.is_open() {
             return;
         }
         let done = move |path: Option<PathBuf>| Done::TlsPathChosen { which, number, path };
-        match dialogs::ask_what_to_open(frame, jobs, folder, done) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_what_to_open(frame, jobs, folder, done);
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed.
     pub fn chosen(&mut self, path: Option<PathBuf>) -> Option<String> {
-        self.asking = false;
+        self.asking.end();
         path.map(|path| path.display().to_string())
     }
 }

@@ -179,14 +179,11 @@ fn bounded_memory(view: &View) {
 /// What is claimed of the last answer.
 fn is_so(view: &View, last: &Answer) {
     let outcome = view.outcome.as_ref().expect("an outcome");
-    let (body, complete) = match outcome {
-        Outcome::Complete(body) => (Some(body), true),
-        Outcome::Failed { error, partial } => {
-            let line = error.to_string();
-            assert!(!line.is_empty() && !line.chars().any(char::is_control), "{line:?}");
-            (partial.as_ref(), false)
-        }
-    };
+    if let Outcome::Failed { error, .. } = outcome {
+        let line = error.to_string();
+        assert!(!line.is_empty() && !line.chars().any(char::is_control), "{line:?}");
+    }
+    let (body, complete) = (outcome.body(), matches!(outcome, Outcome::Complete(_)));
     assert!(body.is_none_or(|body| body.is_complete() == complete));
     let bytes = body.map(|body| body.read_at(0, usize::MAX).expect("bytes"));
     let len = body.map_or(0, |body| body.len());

@@ -1,37 +1,12 @@
 //! How a fetch is asked for, how it goes from hop to hop, and how earlier ones are looked at again.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc::Receiver;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
-
-/// A server that gives each of `answers` to one connection after the other, and tells what each asked, with its body.
-fn serve(answers: Vec<String>) -> (u16, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
-    let port = listener.local_addr().expect("address").port();
-    let (asked, requests) = std::sync::mpsc::sync_channel(answers.len());
-    let work = move || {
-        for answer in answers {
-            let (stream, _) = listener.accept().expect("accepted");
-            let mut request = String::new();
-            let mut lines = BufReader::new(&stream);
-            while lines.read_line(&mut request).expect("request") > 2 {}
-            let length = request.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-            let mut body = vec![0; length.map_or(0, |length| length.parse().expect("length"))];
-            lines.read_exact(&mut body).expect("body");
-            request.push_str(&String::from_utf8_lossy(&body));
-            asked.send(request).expect("told");
-            (&stream).write_all(answer.as_bytes()).expect("answered");
-        }
-    };
-    std::thread::Builder::new().name("pages".to_owned()).spawn(work).expect("thread");
-    (port, requests)
-}
+use super::fetch::serve;
 
 fn page(text: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{text}", text.len())

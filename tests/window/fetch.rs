@@ -1,4 +1,4 @@
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::Receiver;
 
@@ -8,8 +8,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
-/// A server that gives each of `answers` to one connection after the other, and tells what each asked.
-pub fn serve(answers: Vec<Vec<u8>>) -> (u16, Receiver<String>) {
+/// A server that gives each of `answers` to one connection after the other, and tells what each asked, with its body.
+pub fn serve(answers: Vec<impl AsRef<[u8]> + Send + 'static>) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
     let port = listener.local_addr().expect("address").port();
     let (asked, requests) = std::sync::mpsc::sync_channel(answers.len());
@@ -19,8 +19,12 @@ pub fn serve(answers: Vec<Vec<u8>>) -> (u16, Receiver<String>) {
             let mut request = String::new();
             let mut lines = BufReader::new(&stream);
             while lines.read_line(&mut request).expect("request") > 2 {}
+            let length = request.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+            let mut body = vec![0; length.map_or(0, |length| length.parse().expect("length"))];
+            lines.read_exact(&mut body).expect("body");
+            request.push_str(&String::from_utf8_lossy(&body));
             asked.send(request).expect("told");
-            (&stream).write_all(&answer).expect("answered");
+            (&stream).write_all(answer.as_ref()).expect("answered");
         }
     };
     std::thread::Builder::new().name("pages".to_owned()).spawn(work).expect("thread");

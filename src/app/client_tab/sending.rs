@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Label, RichText, TextEdit, Ui};
 
 use crate::app::command::Command;
-use crate::app::dialogs;
+use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
 use crate::app::widgets::notices::Notices;
 use crate::app::widgets::{entered, form_menu, weak};
@@ -23,7 +23,7 @@ const WIDTH: f32 = 340.0;
 pub(super) struct FileSending {
     /// As typed.
     path: String,
-    asking: bool,
+    asking: Asking,
     now: Option<Arc<Sending>>,
 }
 
@@ -45,8 +45,8 @@ impl FileSending {
                 if command.is_some() {
                     ui.close();
                 }
-                command = command.or(Command::ChooseFileToSend.button(ui, can_send && !self.asking));
-                if self.asking {
+                command = command.or(Command::ChooseFileToSend.button(ui, can_send && !self.asking.is_open()));
+                if self.asking.is_open() {
                     weak(ui, t("dialog-open"));
                 }
             });
@@ -58,15 +58,14 @@ impl FileSending {
     pub(super) fn ask(&mut self, id: u64, folder: &Path, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let target = folder.join(self.path.trim());
         let folder = target.parent().unwrap_or(folder);
-        match dialogs::ask_what_to_open(frame, jobs, folder, move |path| Done::SendPathChosen { session: id, path }) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked =
+            dialogs::ask_what_to_open(frame, jobs, folder, move |path| Done::SendPathChosen { session: id, path });
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed.
     pub(super) fn chosen(&mut self, path: Option<&PathBuf>) {
-        self.asking = false;
+        self.asking.end();
         if let Some(path) = path {
             self.path = path.display().to_string();
         }

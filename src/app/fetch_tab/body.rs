@@ -21,7 +21,7 @@ use crate::app::style;
 use crate::app::widgets::rows::Rows;
 use crate::app::widgets::{bad, hint, list_row, tab, weak};
 use crate::i18n::{bytes, count, t, tf};
-use crate::net::fetch::{Body, Head};
+use crate::net::fetch::Body;
 use crate::recording::text::visible;
 pub use browser::Browser;
 use hex_rows::HexRows;
@@ -39,8 +39,6 @@ pub struct BodyView {
     look: Option<Look>,
     /// Chosen; else as found.
     encoding: Option<&'static Encoding>,
-    /// How it was found.
-    found: &'static str,
     window: u64,
     rows: Rows,
     hex: HexRows,
@@ -52,14 +50,10 @@ pub struct BodyView {
 }
 
 impl BodyView {
-    /// For `body`, of the answer with this head.
+    /// For `body`.
     #[must_use]
-    pub fn new(body: Option<&Arc<Body>>, head: Option<&Head>) -> Self {
-        let found = match body {
-            Some(body) => charsets::found(body, head),
-            None => "",
-        };
-        Self { body: body.cloned(), found, ..Self::default() }
+    pub fn new(body: Option<&Arc<Body>>) -> Self {
+        Self { body: body.cloned(), ..Self::default() }
     }
 
     /// Starts what is to be shown and is not there.
@@ -151,7 +145,7 @@ impl BodyView {
         }
         if matches!(self.look, Some(Look::Text | Look::Laid)) {
             let before = self.encoding;
-            charsets::choose_encoding(ui, &mut self.encoding, body.charset(), self.found);
+            charsets::choose_encoding(ui, &mut self.encoding, body);
             if self.encoding != before {
                 self.rows = Rows::default();
             }

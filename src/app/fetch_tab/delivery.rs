@@ -1,6 +1,6 @@
 //! What was delivered of a body: whether it is all of it, and every number, so that nobody has to guess.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use egui::{Grid, Ui};
 
@@ -36,7 +36,7 @@ impl DeliveryView {
         let shown = Arc::new(());
         let (job, still) = (Arc::clone(body), Arc::downgrade(&shown));
         let started = jobs.start("digest", move || {
-            let sha256 = digest(&job, &still)?;
+            let sha256 = job.sha256(|| still.strong_count() > 0).transpose()?;
             Some(Done::Digest { body: job, sha256 })
         });
         let digest = match started {
@@ -110,24 +110,6 @@ fn numbers(delivery: &Delivery) -> [(&'static str, Option<u64>); 5] {
         ("delivery-decoded", Some(delivery.decoded)),
         ("delivery-on-disk", Some(delivery.on_disk)),
     ]
-}
-
-/// The SHA-256 of `body` in hexadecimal digits, read piece by piece; `None` once nobody wants it any more.
-fn digest(body: &Body, wanted: &Weak<()>) -> Option<Result<String, Error>> {
-    const PIECE: usize = 1 << 20;
-    let mut sha256 = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut offset = 0;
-    while offset < body.len() {
-        wanted.upgrade()?;
-        match body.read_at(offset, PIECE) {
-            Ok(piece) => {
-                sha256.update(&piece);
-                offset += piece.len() as u64;
-            }
-            Err(error) => return Some(Err(error)),
-        }
-    }
-    Some(Ok(data_encoding::HEXLOWER.encode(sha256.finish().as_ref())))
 }
 
 #[cfg(test)]

@@ -73,19 +73,11 @@ impl End {
     }
 }
 
-/// The body of an outcome, whole or not.
-pub(super) fn body(outcome: &Outcome) -> Option<&Arc<Body>> {
-    match outcome {
-        Outcome::Complete(body) => Some(body),
-        Outcome::Failed { partial, .. } => partial.as_ref(),
-    }
-}
-
 impl Entry {
     /// `None` as long as it is not over.
     pub(super) fn new(at: SystemTime, request: Request, view: View, progress: Progress) -> Option<Self> {
         let outcome = view.outcome.as_ref()?;
-        let size = body(outcome).map_or(0, |body| body.len());
+        let size = outcome.body().map_or(0, |body| body.len());
         let end = match outcome {
             Outcome::Complete(_) => End::Complete,
             Outcome::Failed { error, .. } if error.is_cancelled() => End::Cancelled,
@@ -96,7 +88,7 @@ impl Entry {
     }
 
     fn body(&self) -> Option<&Arc<Body>> {
-        self.view.outcome.as_ref().and_then(body)
+        self.view.outcome.as_ref().and_then(Outcome::body)
     }
 
     /// About how much memory it takes, in bytes, besides what the recorder keeps.

@@ -2,6 +2,7 @@
 //! each part of it unfolds below. Kept until the window closes and no longer: any of it may be secret.
 
 mod body;
+mod choices;
 mod fields;
 mod sign_in;
 mod ways;
@@ -139,13 +140,13 @@ impl RequestForm {
         }
     }
 
-    /// What is unfolded; `options` draws the rest of the tab's own choices.
+    /// What is unfolded.
     pub(super) fn sheet(
         &mut self,
         ui: &mut Ui,
         form: &mut FetchForm,
         jar: &Jar,
-        options: impl FnOnce(&mut Ui, &mut FetchForm),
+        accept_any_certificate: &mut bool,
     ) -> Option<Command> {
         let open = self.open?;
         let mut command = None;
@@ -165,7 +166,7 @@ impl RequestForm {
                 Sheet::SignIn => self.sign_in.ui(ui),
                 Sheet::Ways => ways::ui(ui, form),
                 Sheet::Cookies => cookies(ui, form, jar),
-                Sheet::Options => options(ui, form),
+                Sheet::Options => choices::ui(ui, form, accept_any_certificate),
             }
         });
         command

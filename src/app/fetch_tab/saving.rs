@@ -6,14 +6,13 @@ use std::sync::Arc;
 use egui::{TextEdit, Ui};
 
 use crate::app::command::Command;
-use crate::app::dialogs;
+use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
 use crate::app::settings::FetchForm;
 use crate::app::widgets::notices::Notices;
 use crate::app::widgets::{entered, field_width, weak};
 use crate::i18n::t;
 use crate::net::fetch::Body;
-use crate::net::{Cause, Error, Operation};
 
 /// What can be saved, and how far that is.
 #[derive(Debug, Default)]
@@ -23,7 +22,7 @@ pub struct Saving {
     path: String,
     /// There is a file at `path` already.
     replaces: bool,
-    asking: bool,
+    asking: Asking,
     writing: bool,
     saved: Option<PathBuf>,
 }
@@ -63,7 +62,7 @@ impl Saving {
         let mut command = None;
         ui.horizontal_wrapped(|ui| {
             let free = !self.writing;
-            command = Command::SaveBody.button(ui, free && !self.asking);
+            command = Command::SaveBody.button(ui, free && !self.asking.is_open());
             let opens = Command::OpenSaved.button(ui, self.saved.is_some());
             command = command.or(opens);
             if self.saved.is_some() {
@@ -85,7 +84,7 @@ impl Saving {
             }
             let here = Command::SaveHere.button(ui, free && !self.path.trim().is_empty());
             command = command.or(here);
-            if self.asking {
+            if self.asking.is_open() {
                 weak(ui, t("dialog-open"));
             }
             if self.replaces {
@@ -100,17 +99,15 @@ impl Saving {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let Some(body) = self.body.clone().filter(|_| !self.asking && !self.writing) else { return };
+        let Some(body) = self.body.clone().filter(|_| !self.asking.is_open() && !self.writing) else { return };
         let target = self.folder.join(name(&body));
-        match dialogs::ask_where_to_save(frame, jobs, &target, |path| Done::PathChosen { body, path }) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_where_to_save(frame, jobs, &target, |path| Done::PathChosen { body, path });
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed without a choice.
     pub fn dialog_closed(&mut self) {
-        self.asking = false;
+        self.asking.end();
     }
 
     /// Saves to the typed path.
@@ -123,7 +120,7 @@ impl Saving {
 
     /// Saves `body` to `path`, on a thread of its own.
     pub fn save(&mut self, body: Arc<Body>, path: PathBuf, jobs: &Jobs, notices: &mut Notices) {
-        self.asking = false;
+        self.asking.end();
         self.writing = true;
         let saved = jobs.start("save", move || {
             // A body that was cut short goes only to a name that says so.
@@ -169,14 +166,7 @@ impl Saving {
 }
 
 fn open(path: PathBuf, jobs: &Jobs, notices: &mut Notices) {
-    let opened = jobs.start("open", move || {
-        let opened = open::that_detached(&path).map_err(|error| {
-            // It names launchers that nobody has heard of.
-            log::info!("open {}: {error}", path.display());
-            Error::new(Operation::Open, path.display(), Cause::NoOpener)
-        });
-        Some(Done::Opened(opened))
-    });
+    let opened = jobs.start("open", move || Some(Done::Opened(dialogs::show(&path))));
     if let Err(error) = opened {
         notices.bad(error.to_string());
     }

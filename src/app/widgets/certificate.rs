@@ -8,8 +8,9 @@ use egui::{Grid, Label, RichText, ScrollArea, TextEdit, Ui};
 use super::notices::Notices;
 use super::{bad, dialog, entered, field_width, take_escape, weak};
 use crate::app::command::Command;
+use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
-use crate::app::{dialogs, style};
+use crate::app::style;
 use crate::i18n::{t, tf};
 use crate::net::Error;
 use crate::net::tls::Certificate;
@@ -46,7 +47,7 @@ pub struct CertificateWindow {
     /// The file to save to, as typed.
     path: String,
     folder: PathBuf,
-    asking: bool,
+    asking: Asking,
     working: bool,
 }
 
@@ -106,9 +107,9 @@ impl CertificateWindow {
                 command = Some(Command::SaveCertificateHere);
             }
             command = command.or(Command::SaveCertificateHere.button(ui, ready));
-            command = command.or(Command::SaveCertificate.button(ui, !self.asking && !self.working));
+            command = command.or(Command::SaveCertificate.button(ui, !self.asking.is_open() && !self.working));
         });
-        if self.asking {
+        if self.asking.is_open() {
             weak(ui, t("dialog-open"));
         } else if self.target().is_file() {
             weak(ui, t("replaces"));
@@ -123,15 +124,13 @@ impl CertificateWindow {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        match dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::CertificatePathChosen) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::CertificatePathChosen);
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed; with a path it is saved.
     pub fn chosen(&mut self, path: Option<PathBuf>, jobs: &Jobs, notices: &mut Notices) {
-        self.asking = false;
+        self.asking.end();
         if let Some(path) = path {
             self.path = path.display().to_string();
             self.save(jobs, notices);

@@ -8,7 +8,7 @@ use egui::{TextEdit, Ui};
 use super::notices::Notices;
 use super::{entered, field_width, weak};
 use crate::app::command::Command;
-use crate::app::dialogs;
+use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
 use crate::i18n::t;
 
@@ -18,7 +18,7 @@ pub struct FileRow {
     /// The file, as typed.
     path: String,
     folder: PathBuf,
-    asking: bool,
+    asking: Asking,
     working: bool,
 }
 
@@ -63,11 +63,11 @@ impl FileRow {
             if entered(ui, &edit) && ready && can_import {
                 command = Some(import);
             }
-            command = command.or(choose.button(ui, !self.asking && !self.working && can_import));
+            command = command.or(choose.button(ui, !self.asking.is_open() && !self.working && can_import));
             command = command.or(import.button(ui, ready && can_import));
             command = command.or(export.button(ui, ready && can_export));
         });
-        if self.asking {
+        if self.asking.is_open() {
             weak(ui, t("dialog-open"));
         } else if can_export && self.target().is_file() {
             weak(ui, t("export-replaces"));
@@ -91,15 +91,13 @@ impl FileRow {
     ) {
         let folder = self.target();
         let folder = folder.parent().unwrap_or(&self.folder);
-        match dialogs::ask_what_to_open(frame, jobs, folder, done) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_what_to_open(frame, jobs, folder, done);
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed; whether there is a file to read.
     pub fn chosen(&mut self, path: Option<PathBuf>) -> bool {
-        self.asking = false;
+        self.asking.end();
         let chosen = path.is_some();
         if let Some(path) = path {
             self.path = path.display().to_string();

@@ -10,7 +10,7 @@ use crate::net::fetch::Body;
 use crate::net::{Cause, Error, Operation, spawn};
 use crate::recording::text::visible_lines;
 
-/// How much of a body is copied at once, in bytes.
+/// How much of a body is shown at once, in bytes.
 const PIECE: usize = 1 << 20;
 
 /// Has `write` done by a thread of its own, until that is done or `stop`: a write to a pipe that nobody reads cannot be
@@ -42,11 +42,8 @@ pub(super) fn text(text: &str, out: &mut dyn Write) -> Result<(), Error> {
 
 /// The bytes as received.
 pub(super) fn copy(body: &Body, out: &mut dyn Write) -> Result<(), Error> {
-    let mut offset = 0;
-    while offset < body.len() {
-        let piece = body.read_at(offset, PIECE)?;
-        out.write_all(&piece).map_err(stdout_error)?;
-        offset += piece.len() as u64;
+    for piece in body.pieces() {
+        out.write_all(&piece?).map_err(stdout_error)?;
     }
     out.flush().map_err(stdout_error)
 }

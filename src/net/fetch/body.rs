@@ -5,13 +5,18 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use data_encoding::HEXLOWER;
+use ring::digest::{Context, SHA256};
+
 use super::resume::{self, Mark, Resume};
-use super::{Destination, Fault, ResumeFault, charset, name};
+use super::{CharsetBy, Destination, Fault, ResumeFault, charset, name};
 use crate::net::save::{self, Unfinished};
 use crate::net::{Cause, Error, Operation, lock};
 
 /// The size of the buffer in front of the file; larger writes go past it.
 const BUFFER: usize = 64 << 10;
+/// How much of a body is read at once, in bytes.
+const PIECE: usize = 1 << 20;
 /// Marks a body that is not complete.
 const PARTIAL: &str = "partial";
 
@@ -165,8 +170,8 @@ impl Spool {
         let len = self.whole_len();
         // Nothing is left in the buffer.
         let (file, _) = self.file.into_parts();
-        let charset = charset::find(&about.media_type, about.charset, &self.start);
-        let body = Body { file: Mutex::new(file), len, about, charset, complete, saved_to: None };
+        let (charset, charset_by) = charset::find(&about.media_type, about.charset, &self.start);
+        let body = Body { file: Mutex::new(file), len, about, charset, charset_by, complete, saved_to: None };
         Ok((body, self.place))
     }
 }
@@ -178,6 +183,7 @@ pub struct Body {
     len: u64,
     about: About,
     charset: &'static encoding_rs::Encoding,
+    charset_by: CharsetBy,
     complete: bool,
     saved_to: Option<PathBuf>,
 }
@@ -227,6 +233,29 @@ impl Body {
         Ok(bytes)
     }
 
+    /// All of it, in pieces of at most a mebibyte.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn pieces(&self) -> impl Iterator<Item = Result<Vec<u8>, Error>> {
+        (0..self.len).step_by(PIECE).map(|offset| self.read_at(offset, PIECE))
+    }
+
+    /// The SHA-256 of it, in hexadecimal digits; `None` as soon as it is not `wanted` any more. All of it is read for that.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn sha256(&self, wanted: impl Fn() -> bool) -> Result<Option<String>, Error> {
+        let mut sha256 = Context::new(&SHA256);
+        for piece in self.pieces() {
+            if !wanted() {
+                return Ok(None);
+            }
+            sha256.update(&piece?);
+        }
+        Ok(Some(HEXLOWER.encode(sha256.finish().as_ref())))
+    }
+
     /// A file name: Content-Disposition, else the last path segment, else `index` with an extension for the type.
     /// Always one safe path segment of at most 200 bytes.
     #[must_use]
@@ -240,10 +269,16 @@ impl Body {
         &self.about.media_type
     }
 
-    /// The charset to read it as text with: header, else byte order mark, else `<meta>`, else UTF-8.
+    /// The charset to read it as text with: header, else byte order mark, else `<meta>`, else what it looks like.
     #[must_use]
     pub fn charset(&self) -> &'static encoding_rs::Encoding {
         self.charset
+    }
+
+    /// Which of them told the charset.
+    #[must_use]
+    pub fn charset_by(&self) -> CharsetBy {
+        self.charset_by
     }
 
     /// Writes it to `path`, atomically: beside it under another name, synced, renamed. An old file keeps its
@@ -314,7 +349,6 @@ impl Body {
     }
 
     fn copy_to(&self, to: &mut File) -> io::Result<()> {
-        const PIECE: usize = 1 << 20;
         let mut buffer = vec![0; PIECE];
         let mut offset = 0;
         while offset < self.len {

@@ -20,10 +20,27 @@ pub(super) fn content_type(head: &Head) -> (String, Option<&'static Encoding>) {
     (parsed.mimetype.trim().to_ascii_lowercase(), charset)
 }
 
+/// What told the charset of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharsetBy {
+    /// The `Content-Type`.
+    Header,
+    /// The byte order mark that it begins with.
+    Mark,
+    /// What it says of itself in a `<meta>`, or what its bytes look like.
+    Text,
+}
+
 /// The charset by header, else byte order mark, else `<meta>` where it may be HTML, else by what the bytes look like.
-pub(super) fn find(media_type: &str, said: Option<&'static Encoding>, start: &[u8]) -> &'static Encoding {
-    let html = || matches!(media_type, "" | "text/html" | "application/xhtml+xml").then(|| meta(start)).flatten();
-    said.or_else(|| Encoding::for_bom(start).map(|(encoding, _)| encoding)).or_else(html).unwrap_or_else(|| look(start))
+pub(super) fn find(media_type: &str, said: Option<&'static Encoding>, start: &[u8]) -> (&'static Encoding, CharsetBy) {
+    if let Some(said) = said {
+        return (said, CharsetBy::Header);
+    }
+    if let Some((marked, _)) = Encoding::for_bom(start) {
+        return (marked, CharsetBy::Mark);
+    }
+    let html = matches!(media_type, "" | "text/html" | "application/xhtml+xml").then(|| meta(start)).flatten();
+    (html.unwrap_or_else(|| look(start)), CharsetBy::Text)
 }
 
 /// UTF-8 where it can be that, else what it looks like most.
@@ -82,7 +99,7 @@ mod tests {
     }
 
     fn name(media_type: &str, said: Option<&'static Encoding>, start: &str) -> &'static str {
-        find(media_type, said, start.as_bytes()).name()
+        find(media_type, said, start.as_bytes()).0.name()
     }
 
     #[test]
@@ -104,18 +121,18 @@ mod tests {
                 text
             };
             let bytes = Encoding::for_label(label.as_bytes()).expect("known").encode(text).0;
-            assert_eq!(find("text/plain", None, &bytes).name(), expected);
+            assert_eq!(find("text/plain", None, &bytes).0.name(), expected);
             // Cut inside a character.
-            assert_eq!(find("text/plain", None, &bytes[..bytes.len() - 1]).name(), expected);
+            assert_eq!(find("text/plain", None, &bytes[..bytes.len() - 1]).0.name(), expected);
         }
-        assert_eq!(find("", None, "Кто там? Это почтальон Печкин".as_bytes()).name(), "UTF-8");
-        assert_eq!(find("", None, b"").name(), "UTF-8");
+        assert_eq!(find("", None, "Кто там? Это почтальон Печкин".as_bytes()).0.name(), "UTF-8");
+        assert_eq!(find("", None, b"").0.name(), "UTF-8");
     }
 
     #[test]
     fn then_the_mark_then_meta_then_utf_8() {
         assert_eq!(name("text/html", None, "\u{feff}<meta charset=gbk>"), "UTF-8");
-        assert_eq!(find("text/plain", None, b"\xff\xfea\0").name(), "UTF-16LE");
+        assert_eq!(find("text/plain", None, b"\xff\xfea\0").0.name(), "UTF-16LE");
         assert_eq!(name("text/html", None, "<html><META CharSet='gbk'/>"), "GBK");
         let old = "<meta http-equiv=Content-Type content=\"text/html; charset=shift_jis\">";
         assert_eq!(name("text/html", None, old), "Shift_JIS");

@@ -1,7 +1,7 @@
 //! One hop: what opens the connection is in `transport`, what sends the request in `send`, what reads the body in
 //! `receive`.
 
-use std::io::{self};
+use std::io;
 use std::sync::Arc;
 
 use super::ask::Ask;

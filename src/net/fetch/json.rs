@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use data_encoding::{BASE64, HEXLOWER};
-use ring::digest::{Context, SHA256};
+use data_encoding::BASE64;
 use serde::Serialize;
 
 use super::{Body, Change, Cookie, Delivery, Framing, Head, Header, Hop, Outcome, Span, Step, Tls, View};
@@ -164,11 +163,11 @@ struct BodyIs<'a> {
 
 impl<'a> Report<'a> {
     fn of(view: &'a View, saved: Option<&Path>, trouble: Option<&'a Error>) -> Self {
-        let (failed, body) = match &view.outcome {
-            Some(Outcome::Complete(body)) => (None, Some(body)),
-            Some(Outcome::Failed { error, partial }) => (Some(&**error), partial.as_ref()),
-            None => (None, None),
+        let failed = match &view.outcome {
+            Some(Outcome::Failed { error, .. }) => Some(&**error),
+            _ => None,
         };
+        let body = view.outcome.as_ref().and_then(Outcome::body);
         let error = failed.or(trouble);
         Self {
             program: concat!("socketscope ", env!("CARGO_PKG_VERSION")),
@@ -312,23 +311,11 @@ impl<'a> BodyIs<'a> {
             media_type: Some(body.media_type()).filter(|media_type| !media_type.is_empty()),
             charset: body.charset().name(),
             suggested_name: body.suggested_name(),
-            sha256: sha256(body),
+            // Not where the file that it is in cannot be read.
+            sha256: body.sha256(|| true).ok().flatten(),
             saved_as: saved.map(|path| path.display().to_string()),
         }
     }
-}
-
-/// The SHA-256 of what there is of a body, unless the file that it is in cannot be read.
-fn sha256(body: &Body) -> Option<String> {
-    const PIECE: usize = 1 << 20;
-    let mut context = Context::new(&SHA256);
-    let mut offset = 0;
-    while offset < body.len() {
-        let piece = body.read_at(offset, PIECE).ok().filter(|piece| !piece.is_empty())?;
-        context.update(&piece);
-        offset += piece.len() as u64;
-    }
-    Some(HEXLOWER.encode(context.finish().as_ref()))
 }
 
 /// Milliseconds, to the microsecond.

@@ -49,6 +49,7 @@ mod wire;
 mod zstd;
 
 pub use body::Body;
+pub use charset::CharsetBy;
 pub use cookies::{Jar, StoredCookie};
 pub use decode::Bound;
 pub use fault::{Fault, HeadPart};

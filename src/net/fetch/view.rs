@@ -342,6 +342,17 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What there is of the body, whole or not.
+    #[must_use]
+    pub fn body(&self) -> Option<&Arc<Body>> {
+        match self {
+            Self::Complete(body) => Some(body),
+            Self::Failed { partial, .. } => partial.as_ref(),
+        }
+    }
+}
+
 /// How far it is; exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::app::dialogs;
 use crate::app::jobs::{Done, Jobs};
 use crate::app::widgets::notices::Notices;
 use crate::net::fetch::Body;
-use crate::net::{Cause, Error, Operation};
+use crate::net::{Error, Operation};
 
 /// Where they are.
 #[derive(Debug, Default)]
@@ -32,12 +33,7 @@ impl Browser {
         self.pages += 1;
         let path = folder.path().join(format!("page-{}.html", self.pages));
         let opened = jobs.start("browser", move || {
-            let opened = body.save(&path).and_then(|()| {
-                open::that_detached(&path).map_err(|error| {
-                    log::info!("open {}: {error}", path.display());
-                    Error::new(Operation::Open, path.display(), Cause::NoOpener)
-                })
-            });
+            let opened = body.save(&path).and_then(|()| dialogs::show(&path));
             Some(Done::Opened(opened))
         });
         if let Err(error) = opened {

@@ -9,7 +9,7 @@ use encoding_rs::{
 
 use crate::app::widgets::choose;
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Body, Head};
+use crate::net::fetch::{Body, CharsetBy};
 
 /// What the web is written in.
 const COMMON: [&Encoding; 20] = [
@@ -35,26 +35,14 @@ const COMMON: [&Encoding; 20] = [
     EUC_KR,
 ];
 
-/// The id of the words for how its charset was found.
-pub fn found(body: &Body, head: Option<&Head>) -> &'static str {
-    let says = |value: &[u8]| value.to_ascii_lowercase().windows(8).any(|part| part == b"charset=");
-    if head.is_some_and(|head| head.values("content-type").any(says)) {
-        return "charset-by-header";
-    }
-    match body.read_at(0, 3).ok().and_then(|first| Encoding::for_bom(&first)) {
-        Some(_) => "charset-by-mark",
-        None => "charset-by-look",
-    }
-}
-
 /// The choice; `None` is as found.
-pub fn choose_encoding(
-    ui: &mut Ui,
-    chosen: &mut Option<&'static Encoding>,
-    as_found: &'static Encoding,
-    found: &'static str,
-) {
-    let args = [("name", as_found.name().into()), ("how", t(found).into())];
+pub fn choose_encoding(ui: &mut Ui, chosen: &mut Option<&'static Encoding>, body: &Body) {
+    let how = match body.charset_by() {
+        CharsetBy::Header => "charset-by-header",
+        CharsetBy::Mark => "charset-by-mark",
+        CharsetBy::Text => "charset-by-look",
+    };
+    let args = [("name", body.charset().name().into()), ("how", t(how).into())];
     let mut all = vec![(None, tf("charset-as-found", &args))];
     all.extend(COMMON.iter().map(|one| (Some(*one), one.name().to_owned())));
     choose(ui, "body-charset", chosen, &all, 190.0);

@@ -6,7 +6,7 @@ use egui::{Button, ScrollArea, TextEdit, Ui};
 
 use super::has_body;
 use crate::app::command::Command;
-use crate::app::dialogs;
+use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
 use crate::app::widgets::notices::Notices;
 use crate::app::widgets::{choose, cross, field_width, weak};
@@ -65,7 +65,7 @@ pub(in crate::app::fetch_tab) struct BodyForm {
     path: String,
     /// Empty: after the file's name.
     file_media: String,
-    asking: bool,
+    asking: Asking,
 }
 
 impl BodyForm {
@@ -167,9 +167,9 @@ impl BodyForm {
                     let width = field_width(ui, &[Command::ChooseBody.label()]);
                     let edit = TextEdit::singleline(&mut self.path).desired_width(width).id_salt("body-file");
                     ui.add(edit).labelled_by(name.id).on_hover_text(t("body-file-hover"));
-                    command = Command::ChooseBody.button(ui, !self.asking);
+                    command = Command::ChooseBody.button(ui, !self.asking.is_open());
                 });
-                if self.asking {
+                if self.asking.is_open() {
                     weak(ui, t("dialog-open"));
                 }
             }
@@ -226,18 +226,16 @@ impl BodyForm {
         frame: &eframe::Frame,
         notices: &mut Notices,
     ) {
-        if self.asking {
+        if self.asking.is_open() {
             return;
         }
-        match dialogs::ask_what_to_open(frame, jobs, folder, Done::BodyPathChosen) {
-            Ok(()) => self.asking = true,
-            Err(error) => notices.bad(error.to_string()),
-        }
+        let asked = dialogs::ask_what_to_open(frame, jobs, folder, Done::BodyPathChosen);
+        self.asking.begin(asked, notices);
     }
 
     /// The dialog was closed.
     pub(in crate::app::fetch_tab) fn chosen(&mut self, path: Option<PathBuf>) {
-        self.asking = false;
+        self.asking.end();
         if let Some(path) = path {
             self.path = path.display().to_string();
         }
