@@ -1,5 +1,6 @@
 //! What a fetch asks for as a `curl` command for a POSIX shell, and back: for the clipboard.
 
+mod known;
 mod options;
 mod words;
 
@@ -7,9 +8,6 @@ use crate::i18n::{t, tf};
 use crate::net::fetch::{Auth, Field, IpVersion, Options, Payload, Proxy, Request};
 
 pub use options::from_curl;
-
-/// What curl sends where nothing is said about the type of data.
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A curl command as it was understood.
 #[derive(Clone, Debug)]
@@ -114,7 +112,7 @@ impl Line {
 
     fn body(&mut self, request: &Request) {
         let typed = request.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Content-Type"));
-        if let Some(media_type) = media_type(&request.payload).filter(|one| one != FORM && !typed) {
+        if let Some(media_type) = request.payload.media_type().filter(|one| one != Payload::FORM && !typed) {
             let colon = if media_type.is_empty() { ":" } else { ": " };
             self.value("-H", format!("Content-Type{colon}{media_type}"));
         }
@@ -163,17 +161,6 @@ impl Line {
         if options.connect_timeout != Options::default().connect_timeout {
             self.value("--connect-timeout", options.connect_timeout.as_secs_f64().to_string());
         }
-    }
-}
-
-/// What is said of the body; `None` where there is none.
-fn media_type(payload: &Payload) -> Option<String> {
-    match payload {
-        Payload::None => None,
-        Payload::Form(_) => Some(FORM.to_owned()),
-        Payload::Bytes { media_type, .. } => Some(media_type.clone()),
-        Payload::File { media_type, .. } if media_type.is_empty() => Some("application/octet-stream".to_owned()),
-        Payload::File { media_type, .. } => Some(media_type.clone()),
     }
 }
 

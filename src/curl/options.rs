@@ -1,187 +1,21 @@
-//! The options of `curl` that are understood, and those that are known to change nothing here.
+//! What the options of a `curl` command mean here.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command};
 use percent_encoding::percent_decode;
 
+use super::known::{OTHER_FLAGS, OTHER_VALUES, command};
 use super::words::{self, encoded};
-use super::{FORM, Mistake, Understood, is_curl};
+use super::{Mistake, Understood, is_curl};
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Auth, Field, IpVersion, Options, Payload, Proxy, Request};
 
 /// The most words; unknown ones are taken out one by one.
 const MOST: usize = 500;
-
-/// Flags that are understood or change nothing.
-const FLAGS: &[(&str, char)] = &[
-    ("head", 'I'),
-    ("get", 'G'),
-    ("location", 'L'),
-    ("insecure", 'k'),
-    ("ipv4", '4'),
-    ("ipv6", '6'),
-    ("digest", ' '),
-    ("basic", ' '),
-    ("compressed", ' '),
-    ("globoff", 'g'),
-    ("silent", 's'),
-    ("show-error", 'S'),
-    ("verbose", 'v'),
-    ("include", 'i'),
-    ("show-headers", ' '),
-    ("fail", 'f'),
-    ("fail-with-body", ' '),
-    ("fail-early", ' '),
-    ("remote-name", 'O'),
-    ("remote-name-all", ' '),
-    ("remote-header-name", 'J'),
-    ("no-buffer", 'N'),
-    ("progress-bar", '#'),
-    ("no-progress-meter", ' '),
-    ("create-dirs", ' '),
-    ("http1.1", ' '),
-    ("http2", ' '),
-    ("tlsv1", '1'),
-    ("tlsv1.2", ' '),
-    ("tcp-nodelay", ' '),
-    ("no-keepalive", ' '),
-    ("no-sessionid", ' '),
-    ("no-alpn", ' '),
-    ("path-as-is", ' '),
-    ("remote-time", 'R'),
-    ("disable", 'q'),
-    ("styled-output", ' '),
-    ("junk-session-cookies", 'j'),
-];
-
-/// Options with a value that are understood or change nothing.
-const VALUES: &[(&str, char)] = &[
-    ("url", ' '),
-    ("request", 'X'),
-    ("header", 'H'),
-    ("data", 'd'),
-    ("data-ascii", ' '),
-    ("data-raw", ' '),
-    ("data-binary", ' '),
-    ("data-urlencode", ' '),
-    ("json", ' '),
-    ("upload-file", 'T'),
-    ("user", 'u'),
-    ("oauth2-bearer", ' '),
-    ("cookie", 'b'),
-    ("user-agent", 'A'),
-    ("referer", 'e'),
-    ("range", 'r'),
-    ("proxy", 'x'),
-    ("proxy-user", 'U'),
-    ("socks5", ' '),
-    ("socks5-hostname", ' '),
-    ("noproxy", ' '),
-    ("max-redirs", ' '),
-    ("connect-timeout", ' '),
-    ("cacert", ' '),
-    ("output", 'o'),
-    ("output-dir", ' '),
-    ("write-out", 'w'),
-    ("dump-header", 'D'),
-    ("cookie-jar", 'c'),
-    ("stderr", ' '),
-    ("trace", ' '),
-    ("trace-ascii", ' '),
-    ("keepalive-time", ' '),
-    ("speed-limit", 'Y'),
-    ("speed-time", 'y'),
-    ("retry", ' '),
-    ("retry-delay", ' '),
-    ("retry-max-time", ' '),
-    ("proto", ' '),
-    ("proto-redir", ' '),
-];
-
-/// Flags that mean something that is left out.
-const OTHER_FLAGS: &[(&str, char)] = &[
-    ("location-trusted", ' '),
-    ("anyauth", ' '),
-    ("ntlm", ' '),
-    ("negotiate", ' '),
-    ("netrc", 'n'),
-    ("netrc-optional", ' '),
-    ("post301", ' '),
-    ("post302", ' '),
-    ("post303", ' '),
-    ("http1.0", '0'),
-    ("http0.9", ' '),
-    ("http2-prior-knowledge", ' '),
-    ("http3", ' '),
-    ("http3-only", ' '),
-    ("tr-encoding", ' '),
-    ("raw", ' '),
-    ("proxytunnel", 'p'),
-    ("proxy-insecure", ' '),
-    ("proxy-digest", ' '),
-    ("proxy-ntlm", ' '),
-    ("proxy-anyauth", ' '),
-    ("tlsv1.0", ' '),
-    ("tlsv1.1", ' '),
-    ("tlsv1.3", ' '),
-    ("append", 'a'),
-    ("use-ascii", 'B'),
-    ("list-only", 'l'),
-    ("parallel", 'Z'),
-    ("ca-native", ' '),
-    ("cert-status", ' '),
-    ("haproxy-protocol", ' '),
-];
-
-/// Options with a value that mean something that is left out.
-const OTHER_VALUES: &[(&str, char)] = &[
-    ("form", 'F'),
-    ("form-string", ' '),
-    ("max-time", 'm'),
-    ("config", 'K'),
-    ("continue-at", 'C'),
-    ("time-cond", 'z'),
-    ("cert", 'E'),
-    ("cert-type", ' '),
-    ("key", ' '),
-    ("key-type", ' '),
-    ("pass", ' '),
-    ("capath", ' '),
-    ("crlfile", ' '),
-    ("pinnedpubkey", ' '),
-    ("ciphers", ' '),
-    ("tls13-ciphers", ' '),
-    ("tls-max", ' '),
-    ("resolve", ' '),
-    ("connect-to", ' '),
-    ("interface", ' '),
-    ("local-port", ' '),
-    ("unix-socket", ' '),
-    ("abstract-unix-socket", ' '),
-    ("dns-servers", ' '),
-    ("doh-url", ' '),
-    ("aws-sigv4", ' '),
-    ("limit-rate", ' '),
-    ("max-filesize", ' '),
-    ("proxy-header", ' '),
-    ("preproxy", ' '),
-    ("socks4", ' '),
-    ("socks4a", ' '),
-    ("request-target", ' '),
-    ("url-query", ' '),
-    ("expect100-timeout", ' '),
-    ("netrc-file", ' '),
-    ("etag-save", ' '),
-    ("etag-compare", ' '),
-    ("quote", 'Q'),
-    ("ftp-port", 'P'),
-    ("telnet-option", 't'),
-    ("variable", ' '),
-];
 
 /// Understands a curl command as a POSIX shell and curl would. Options that mean something else here, or nothing, are in the
 /// notes.
@@ -228,26 +62,6 @@ fn os(word: Vec<u8>) -> Result<OsString, Mistake> {
 #[cfg(not(unix))]
 fn os(word: Vec<u8>) -> Result<OsString, Mistake> {
     String::from_utf8(word).map(OsString::from).map_err(|_| Mistake::NotText)
-}
-
-fn command() -> Command {
-    let named = |(long, short): &(&'static str, char)| {
-        let arg = Arg::new(*long).long(*long);
-        if *short == ' ' { arg } else { arg.short(*short) }
-    };
-    let flag = |one| named(one).action(ArgAction::Count);
-    let value = |one| {
-        let arg = named(one).action(ArgAction::Append).num_args(1).allow_hyphen_values(true);
-        arg.value_parser(clap::value_parser!(OsString))
-    };
-    let urls = Arg::new("urls").num_args(0..).value_parser(clap::value_parser!(OsString));
-    Command::new("curl")
-        .no_binary_name(true)
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .args(FLAGS.iter().chain(OTHER_FLAGS).map(flag))
-        .args(VALUES.iter().chain(OTHER_VALUES).map(value))
-        .arg(urls)
 }
 
 /// Where another request begins, if one does; as the value of an option it does not.
@@ -442,7 +256,7 @@ impl Read {
                     if matches!(*option, "data" | "data-ascii") {
                         self.notes.0.push(t("curl-note-line-ends"));
                     }
-                    return Payload::File { media_type: FORM.to_owned(), path };
+                    return Payload::File { media_type: Payload::FORM.to_owned(), path };
                 }
             }
             _ => {}
@@ -475,7 +289,7 @@ impl Read {
                 _ => bytes.extend(value),
             }
         }
-        Payload::Bytes { media_type: FORM.to_owned(), bytes }
+        Payload::Bytes { media_type: Payload::FORM.to_owned(), bytes }
     }
 
     fn auth(&mut self) -> Auth {
@@ -555,7 +369,7 @@ fn is_type(field: &Field) -> bool {
 /// Puts what the fields say about the type of the body where the body is.
 fn place_type(fields: &mut Vec<Field>, payload: &mut Payload, is_form: bool) {
     let (Payload::Bytes { media_type, .. } | Payload::File { media_type, .. }) = payload else { return };
-    if !is_form && media_type.as_str() == FORM {
+    if !is_form && media_type.as_str() == Payload::FORM {
         "application/json".clone_into(media_type);
     }
     let mut types = fields.iter().enumerate().filter(|(_, one)| is_type(one));

@@ -35,7 +35,7 @@ fn short_options_may_be_joined_and_long_ones_have_their_value_after_an_equals_si
     ] {
         let request = request(text);
         assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "http://a/"), "{text}");
-        assert_eq!(request.payload, bytes(FORM, "x=1"), "{text}");
+        assert_eq!(request.payload, bytes(Payload::FORM, "x=1"), "{text}");
     }
     assert!(understood("curl -sSL http://a/").options.follow);
     assert!(!understood("curl -sS http://a/").options.follow);
@@ -69,7 +69,10 @@ fn methods_bodies_and_queries_are_as_curl_makes_them() {
     );
     assert_eq!(request("curl -G -d a=b -d c=d 'http://a/?x#y'").url, "http://a/?x&a=b&c=d#y");
     assert_eq!(request("curl -G --data-urlencode 'a=ü &' http://a/").url, "http://a/?a=%C3%BC%20%26");
-    assert_eq!(request("curl -d a -d b=c --data-urlencode 'd=e f' http://a/").payload, bytes(FORM, "a&b=c&d=e%20f"));
+    assert_eq!(
+        request("curl -d a -d b=c --data-urlencode 'd=e f' http://a/").payload,
+        bytes(Payload::FORM, "a&b=c&d=e%20f")
+    );
     let form = |pairs: &[(&str, &str)]| {
         Payload::Form(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     };
@@ -179,6 +182,13 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[ -~\n\t]{0,20}", "[$`\"'\\\\^&|;<>!#*?~{}\\[\\]()@=: -]{0,12}"]
 }
 
+#[test]
+fn a_file_without_a_type_has_that_of_its_name_as_it_would_be_sent() {
+    let payload = Payload::File { media_type: String::new(), path: PathBuf::from("/tmp/page.html") };
+    let line = to_curl(&Request { payload, ..Request::get("http://a/") }, &Options::default());
+    assert!(line.contains("-H 'Content-Type: text/html'") && line.contains("@/tmp/page.html"), "{line}");
+}
+
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let any = prop::collection::vec(any::<u8>(), 0..40);
     if cfg!(unix) {
@@ -189,7 +199,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn media_type() -> impl Strategy<Value = String> {
-    prop_oneof![Just(FORM.to_owned()), Just(String::new()), "[a-z]{1,8}/[a-z0-9+.;= -]{0,20}[a-z]"]
+    prop_oneof![Just(Payload::FORM.to_owned()), Just(String::new()), "[a-z]{1,8}/[a-z0-9+.;= -]{0,20}[a-z]"]
 }
 
 fn payload() -> impl Strategy<Value = Payload> {

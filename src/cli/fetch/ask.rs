@@ -105,8 +105,7 @@ impl AskArgs {
             return Ok(Payload::None);
         }
         let pieces = self.data.iter().map(|data| piece(data)).collect::<Result<Vec<_>, _>>()?;
-        let media_type = "application/x-www-form-urlencoded".to_owned();
-        Ok(Payload::Bytes { media_type, bytes: pieces.join(&b'&') })
+        Ok(Payload::Bytes { media_type: Payload::FORM.to_owned(), bytes: pieces.join(&b'&') })
     }
 
     fn auth(&self) -> Result<Auth, Error> {

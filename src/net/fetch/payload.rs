@@ -39,28 +39,22 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The file cannot be opened, or is not a regular one.
     pub(super) fn open(payload: &'a Payload, chunked: bool) -> Result<Option<Self>, Error> {
-        let (source, len, media_type) = match payload {
+        let (source, len) = match payload {
             Payload::None if !chunked => return Ok(None),
             // Chunks have an end, however few they are.
-            Payload::None => (Source::Bytes(Cow::default()), 0, String::new()),
-            Payload::Bytes { media_type, bytes } => {
-                (Source::Bytes(bytes.into()), bytes.len() as u64, media_type.clone())
-            }
+            Payload::None => (Source::Bytes(Cow::default()), 0),
+            Payload::Bytes { bytes, .. } => (Source::Bytes(bytes.into()), bytes.len() as u64),
             Payload::Form(pairs) => {
                 let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
                 let len = form.len() as u64;
-                let media_type = "application/x-www-form-urlencoded".to_owned();
-                (Source::Bytes(form.into_bytes().into()), len, media_type)
+                (Source::Bytes(form.into_bytes().into()), len)
             }
-            Payload::File { media_type, path } => {
+            Payload::File { path, .. } => {
                 let (file, known) = regular::open(path).map_err(|e| file_error(path, e))?;
-                let media_type = match media_type.as_str() {
-                    "" => mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned(),
-                    given => given.to_owned(),
-                };
-                (Source::File { file, path }, known.len(), media_type)
+                (Source::File { file, path }, known.len())
             }
         };
+        let media_type = payload.media_type().unwrap_or_default().into_owned();
         Ok(Some(Self { source, len, media_type, at: 0, chunked, ended: false, piece: Vec::new() }))
     }
 

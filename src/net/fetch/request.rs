@@ -1,5 +1,6 @@
 //! What is asked for: method, URL, header fields, body, and who asks.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// What a fetch asks for. Nothing in it is checked before the fetch begins; what is wrong is its outcome.
@@ -48,6 +49,24 @@ pub enum Payload {
         /// Where it is; a regular file.
         path: PathBuf,
     },
+}
+
+impl Payload {
+    /// The type of a form, which is also what curl says of data.
+    pub const FORM: &'static str = "application/x-www-form-urlencoded";
+
+    /// What `Content-Type` says of it unless a person says otherwise, empty for nothing; `None` where there is no body.
+    #[must_use]
+    pub fn media_type(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::None => None,
+            Self::Form(_) => Some(Self::FORM.into()),
+            Self::File { media_type, path } if media_type.is_empty() => {
+                Some(mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned().into())
+            }
+            Self::Bytes { media_type, .. } | Self::File { media_type, .. } => Some(media_type.into()),
+        }
+    }
 }
 
 /// Who asks. Sent only to the server (scheme, host and port) that the URL names.
