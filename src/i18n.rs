@@ -1,9 +1,11 @@
 //! Every text that a person reads, from `assets/i18n/LANGUAGE/*.ftl` (Project Fluent).
 //!
-//! The files are built into the program, and each is read when the first of its texts is asked for: reading all of them
-//! would take a command in a terminal longer than all else until it begins.
+//! The files are built into the program, and each is read when the first of its texts is asked for. A text is looked for
+//! first in the files whose name begins like its id. Both because a command in a terminal needs few of them, and reading
+//! all would take it longer than all else until it begins.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::iter;
 use std::sync::{LazyLock, OnceLock};
 
@@ -20,32 +22,52 @@ static ENGLISH: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/i18n/en");
 
 /// One `.ftl` file.
 struct Texts {
+    name: &'static str,
     source: &'static str,
     read: OnceLock<FluentBundle<FluentResource>>,
 }
 
 static FILES: LazyLock<Vec<Texts>> = LazyLock::new(|| {
-    let sources = ENGLISH.files().filter_map(|file| file.contents_utf8());
-    sources.map(|source| Texts { source, read: OnceLock::new() }).collect()
+    let texts = ENGLISH.files().filter_map(|file| {
+        let name = file.path().file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        Some(Texts { name, source: file.contents_utf8()?, read: OnceLock::new() })
+    });
+    texts.collect()
 });
 
 /// In which of [`FILES`] the text with an id is.
-static PLACES: LazyLock<HashMap<&str, &Texts, FxBuildHasher>> = LazyLock::new(|| {
-    let mut places = HashMap::with_capacity_and_hasher(TEXTS, FxBuildHasher);
-    for texts in FILES.iter() {
-        let starts = memchr_iter(b'\n', texts.source.as_bytes()).map(|end| end + 1);
-        let lines = iter::once(0).chain(starts).filter_map(|start| texts.source.get(start..));
-        let named = lines.filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let ids = named.filter_map(|rest| rest.split_once([' ', '=', '\n']));
-        places.extend(ids.map(|(id, _)| (id, texts)));
-    }
-    places
-});
+static PLACES: OnceLock<HashMap<&str, &Texts, FxBuildHasher>> = OnceLock::new();
+
+fn places() -> &'static HashMap<&'static str, &'static Texts, FxBuildHasher> {
+    PLACES.get_or_init(|| {
+        let mut places = HashMap::with_capacity_and_hasher(TEXTS, FxBuildHasher);
+        FILES.iter().for_each(|texts| places.extend(texts.ids().map(|id| (id, texts))));
+        places
+    })
+}
+
+/// The file that has the text `id`, if there is one.
+fn file_of(id: &str) -> Option<&'static Texts> {
+    let near = || {
+        let start = id.split('-').next().unwrap_or(id);
+        FILES.iter().filter(|texts| texts.name.starts_with(start)).find(|texts| texts.bundle().has_message(id))
+    };
+    let known = PLACES.get().is_none().then(near).flatten();
+    known.or_else(|| places().get(id).copied())
+}
 
 /// About how many texts there are.
 const TEXTS: usize = 1_700;
 
 impl Texts {
+    /// What its texts are called.
+    fn ids(&self) -> impl Iterator<Item = &'static str> {
+        let starts = memchr_iter(b'\n', self.source.as_bytes()).map(|end| end + 1);
+        let lines = iter::once(0).chain(starts).filter_map(|start| self.source.get(start..));
+        let named = lines.filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        named.filter_map(|rest| rest.split_once([' ', '=', '\n'])).map(|(id, _)| id)
+    }
+
     fn bundle(&self) -> &FluentBundle<FluentResource> {
         self.read.get_or_init(|| {
             let mut bundle = FluentBundle::new_concurrent("en".parse::<LanguageIdentifier>().into_iter().collect());
@@ -79,7 +101,7 @@ pub fn find(id: &str) -> Option<String> {
 }
 
 fn filled(id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
-    let bundle = PLACES.get(id)?.bundle();
+    let bundle = file_of(id)?.bundle();
     let pattern = bundle.get_message(id)?.value()?;
     // A place that nothing fills keeps its name.
     Some(bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned())
@@ -122,7 +144,7 @@ mod tests {
         for file in FILES.iter() {
             assert_eq!(FluentResource::try_new(file.source.to_owned()).err().map(|(_, errors)| errors), None);
         }
-        let lost: Vec<_> = PLACES.keys().filter(|id| find(id).is_none()).collect();
+        let lost: Vec<_> = places().keys().filter(|id| find(id).is_none()).collect();
         assert!(lost.is_empty(), "{lost:?}");
     }
 

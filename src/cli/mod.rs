@@ -10,7 +10,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args as _, FromArgMatches, Parser, Subcommand};
 
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
@@ -23,17 +24,49 @@ struct Arguments {
 }
 
 /// What to do in the terminal.
-#[derive(Debug, Subcommand)]
+#[derive(Debug)]
 pub enum Command {
     /// The greeting server.
-    #[command(about = t("cli-serve"), long_about = None)]
     Serve(serve::Args),
     /// A chat session.
-    #[command(about = t("cli-chat"), long_about = None)]
     Chat(chat::Args),
     /// A fetch.
-    #[command(about = t("cli-fetch-about"), long_about = None)]
     Fetch(fetch::Args),
+}
+
+/// As clap would derive it, but that only the command that is run has its arguments, with all their texts, made.
+impl Subcommand for Command {
+    fn augment_subcommands(arguments: clap::Command) -> clap::Command {
+        let command = |name: &'static str, about| clap::Command::new(name).about(t(about));
+        arguments
+            .subcommand(command("serve", "cli-serve").defer(serve::Args::augment_args))
+            .subcommand(command("chat", "cli-chat").defer(chat::Args::augment_args))
+            .subcommand(command("fetch", "cli-fetch-about").defer(fetch::Args::augment_args))
+    }
+
+    fn augment_subcommands_for_update(arguments: clap::Command) -> clap::Command {
+        Self::augment_subcommands(arguments)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        matches!(name, "serve" | "chat" | "fetch")
+    }
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        match matches.subcommand() {
+            Some(("serve", matches)) => serve::Args::from_arg_matches(matches).map(Self::Serve),
+            Some(("chat", matches)) => chat::Args::from_arg_matches(matches).map(Self::Chat),
+            Some(("fetch", matches)) => fetch::Args::from_arg_matches(matches).map(Self::Fetch),
+            _ => Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Reads the program's arguments; no command means the window.

@@ -52,3 +52,5 @@ cli-fetch-no-password = no password: write it after a colon, or set the variable
 cli-fetch-no-secret = there is no text in its first line
 cli-fetch-data-too-large = it has more than { $most }; --data-file sends it in pieces
 cli-fetch-both = both the body and the report were to go there
+cli-fetch-resume = Go on with FILE.partial, if the server still has the same; without one, from the start
+cli-fetch-resume-no-file = only a file can be gone on with, see -o

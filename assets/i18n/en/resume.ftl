@@ -12,5 +12,3 @@ resume-status = the server sends neither the rest nor the whole (status { $statu
 resume-other-part = the server sends another part than the rest of the same (206)
 resume-advice = fetch it anew without --resume; what is kept stays until then
 
-cli-fetch-resume = Go on with FILE.partial, if the server still has the same; without one, from the start
-cli-fetch-resume-no-file = only a file can be gone on with, see -o

@@ -156,9 +156,9 @@ impl Args {
             return Err(Error::new(Operation::Save, t("cli-fetch-stdout"), Cause::Os(error)));
         }
         match self.place() {
-            Place::Stdout | Place::Nowhere => {}
+            // What is written while it comes is asked by the fetch, first of all.
+            Place::Stdout | Place::Nowhere | Place::File(_) => {}
             Place::Suggested => can_save_in(Path::new("."))?,
-            Place::File(path) => can_save(path)?,
         }
         self.report().filter(|path| !is_stdout(path)).map_or(Ok(()), can_save)
     }

@@ -33,7 +33,7 @@ use crate::recording::text::visible;
 
 /// How much of the wire stays in memory where it goes to no file, in bytes: it fits the processor's cache, so that keeping it
 /// costs little.
-const RECORDED: u64 = 512 << 10;
+const RECORDED: u64 = 256 << 10;
 
 /// Where a terminal command writes to.
 pub struct Streams<'a> {

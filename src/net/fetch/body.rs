@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
@@ -29,8 +29,6 @@ pub(super) struct Spool {
     /// What it goes on with, and how much that was.
     resumed: Option<(PathBuf, u64)>,
     len: u64,
-    /// The first bytes, to find the charset.
-    start: Vec<u8>,
 }
 
 /// What the system said about the temporary file for the body of `url`: where such files are, and that it is full
@@ -88,24 +86,20 @@ impl Spool {
         }
         // That fetch may have put it in its place meanwhile.
         fs::symlink_metadata(partial).map_err(io)?;
-        let mut start = Vec::new();
-        (&mut file).take(resume.start().min(charset::LOOK_AT as u64)).read_to_end(&mut start).map_err(io)?;
         // What came after that may not have reached the disk.
         file.set_len(resume.start()).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
         let place = Unfinished::go_on(&destination.path, partial, file.try_clone().map_err(io)?)?;
         let resumed = Some((partial.clone(), resume.start()));
-        Ok(Self { start, resumed, ..Self::to(file, Some(place)) })
+        Ok(Self { resumed, ..Self::to(file, Some(place)) })
     }
 
     fn to(file: File, place: Option<Unfinished>) -> Self {
-        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0, start: Vec::new() }
+        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0 }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         self.len += bytes.len() as u64;
-        let wanted = charset::LOOK_AT - self.start.len();
-        self.start.extend_from_slice(&bytes[..bytes.len().min(wanted)]);
         Ok(())
     }
 
@@ -170,8 +164,7 @@ impl Spool {
         let len = self.whole_len();
         // Nothing is left in the buffer.
         let (file, _) = self.file.into_parts();
-        let (charset, charset_by) = charset::find(&about.media_type, about.charset, &self.start);
-        let body = Body { file: Mutex::new(file), len, about, charset, charset_by, complete, saved_to: None };
+        let body = Body { file: Mutex::new(file), len, about, charset: OnceLock::new(), complete, saved_to: None };
         Ok((body, self.place))
     }
 }
@@ -182,8 +175,8 @@ pub struct Body {
     file: Mutex<File>,
     len: u64,
     about: About,
-    charset: &'static encoding_rs::Encoding,
-    charset_by: CharsetBy,
+    /// Once somebody wants to know.
+    charset: OnceLock<(&'static encoding_rs::Encoding, CharsetBy)>,
     complete: bool,
     saved_to: Option<PathBuf>,
 }
@@ -269,16 +262,25 @@ impl Body {
         &self.about.media_type
     }
 
-    /// The charset to read it as text with: header, else byte order mark, else `<meta>`, else what it looks like.
+    /// The charset to read it as text with: header, else byte order mark, else `<meta>`, else what it looks like. Who asks
+    /// first waits until its begin has been read.
     #[must_use]
     pub fn charset(&self) -> &'static encoding_rs::Encoding {
-        self.charset
+        self.found_charset().0
     }
 
     /// Which of them told the charset.
     #[must_use]
     pub fn charset_by(&self) -> CharsetBy {
-        self.charset_by
+        self.found_charset().1
+    }
+
+    fn found_charset(&self) -> (&'static encoding_rs::Encoding, CharsetBy) {
+        *self.charset.get_or_init(|| {
+            // A file that cannot be read is told of where its text is wanted.
+            let start = self.read_at(0, charset::LOOK_AT).unwrap_or_default();
+            charset::find(&self.about.media_type, self.about.charset, &start)
+        })
     }
 
     /// Writes it to `path`, atomically: beside it under another name, synced, renamed. An old file keeps its

@@ -100,7 +100,11 @@ pub fn make(body: Arc<Body>, want: Want) -> Made {
 
 fn shown(body: &Body, want: Want) -> Result<Shown, Error> {
     Ok(match want {
-        Want::Begin => Shown::Begin(Kind::of(body.media_type(), &body.read_at(0, BEGIN)?)),
+        Want::Begin => {
+            // Found here, so that the window has not to wait for it.
+            _ = body.charset();
+            Shown::Begin(Kind::of(body.media_type(), &body.read_at(0, BEGIN)?))
+        }
         Want::Laid { kind, encoding } => {
             let decoded = text::read(body, encoding, 0)?;
             let (page, note) = match laid::lay_out(kind, &decoded.text) {
