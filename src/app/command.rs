@@ -55,6 +55,8 @@ pub enum Command {
     StopHere,
     /// Choose a file to send as the body of the request.
     ChooseBody,
+    /// Choose the file to download to.
+    ChooseTarget,
     /// Copy what is asked for as a curl command.
     CopyCurl,
     /// Take what is asked for from the curl command that was pasted.
@@ -153,6 +155,7 @@ impl Command {
             Self::GoOn => "command-go-on",
             Self::StopHere => "command-stop-here",
             Self::ChooseBody => "command-choose-body",
+            Self::ChooseTarget => "command-choose-target",
             Self::CopyCurl => "command-copy-curl",
             Self::PasteCurl => "command-paste-curl",
             Self::SaveBody => "command-save-body",

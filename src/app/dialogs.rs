@@ -31,6 +31,15 @@ impl Asking {
     }
 }
 
+/// A path as typed: `~` is the home folder, and what does not begin at the root is below `folder`.
+#[must_use]
+pub fn typed_path(folder: &Path, typed: &str) -> PathBuf {
+    let typed = Path::new(typed);
+    let below_home = typed.strip_prefix("~").ok().and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+    // Joining leaves a path that begins at the root as it is.
+    folder.join(below_home.as_deref().unwrap_or(typed))
+}
+
 /// Asks where to save; `target` is what is proposed, a file in a folder. A dialog that cannot open, or never answers, holds nothing up: the
 /// answer is what `done` makes of the path, whenever it comes; `None` if the person thought better of it, or no dialog
 /// could open.

@@ -101,7 +101,7 @@ impl FetchTab {
     }
 
     /// Takes what the fetch reported.
-    pub fn drain(&mut self, tools: &Tools<'_>) {
+    pub fn drain(&mut self, tools: &Tools<'_>, notices: &mut Notices) {
         if std::mem::take(&mut self.body_wanted) {
             self.show_body(tools.jobs);
         }
@@ -126,6 +126,7 @@ impl FetchTab {
         self.heads.forget();
         if !was_over && self.view.outcome.is_some() {
             self.show_body(tools.jobs);
+            self.tell_where(notices);
             let refused = self.view.hops.last().is_some_and(|hop| hop.refused.is_some());
             if refused && self.view.outcome.as_ref().and_then(Outcome::body).is_none() {
                 self.part = Part::Connection;
@@ -134,6 +135,19 @@ impl FetchTab {
                 self.asked.clone().and_then(|(request, at)| Entry::new(at, request, self.view.clone(), self.progress));
             entry.into_iter().for_each(|entry| self.history.push(entry));
         }
+    }
+
+    /// Says where a body is that went to the file that was chosen for it.
+    fn tell_where(&mut self, notices: &mut Notices) {
+        let body = self.view.outcome.as_ref().and_then(Outcome::body);
+        if let Some((body, path)) = body.and_then(|body| Some((body, body.saved_to()?))) {
+            let text = if body.is_complete() { "saved" } else { "kept-partial" };
+            notices.good(tf(text, &[("path", path.display().to_string().into())]));
+            if body.is_complete() {
+                self.request.target.complete();
+            }
+        }
+        self.request.target.look(&self.saving.folder());
     }
 
     /// The body of the fetch that is over.
@@ -214,6 +228,7 @@ impl FetchTab {
                 notices.good(t("curl-copied"));
             }
             Command::ChooseBody => self.request.body.ask(&self.saving.folder(), tools.jobs, frame, notices),
+            Command::ChooseTarget => self.request.target.ask(&self.saving.folder(), tools.jobs, frame, notices),
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),
@@ -236,6 +251,8 @@ impl FetchTab {
             stop_at_hops: form.stop_at_hops,
             bound: Bound { size: form.unpack_mib.saturating_mul(1 << 20), ratio: form.unpack_ratio },
             cookies: form.keep_cookies.then(|| self.jar.clone()),
+            destination: self.request.target.destination(&self.saving.folder()),
+            transferred: self.request.target.transferred,
             ..Options::default()
         }
     }
@@ -301,6 +318,11 @@ impl FetchTab {
     /// The dialog that asks for a file to send was closed.
     pub fn body_chosen(&mut self, path: Option<std::path::PathBuf>) {
         self.request.body.chosen(path);
+    }
+
+    /// The dialog that asks for the file to download to was closed.
+    pub fn target_chosen(&mut self, path: Option<std::path::PathBuf>) {
+        self.request.target.chosen(path, &self.saving.folder());
     }
 
     /// The dialog was closed without a choice.
@@ -443,7 +465,8 @@ impl FetchTab {
         ui.add_enabled_ui(!running, |ui| {
             let wanted = self.request.row(ui, form, &self.jar);
             command = command.or(wanted);
-            let wanted = self.request.sheet(ui, form, &self.jar, &mut self.accept_any_certificate);
+            let wanted =
+                self.request.sheet(ui, form, &self.jar, &self.saving.folder(), &mut self.accept_any_certificate);
             command = command.or(wanted);
         });
         if self.accept_any_certificate {

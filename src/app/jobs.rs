@@ -53,6 +53,8 @@ pub enum Done {
     },
     /// The dialog that asks for a file to send as the body of a request was closed; `None` as with [`Done::PathChosen`].
     BodyPathChosen(Option<PathBuf>),
+    /// The dialog that asks for the file to download to was closed; `None` as with [`Done::PathChosen`].
+    TargetPathChosen(Option<PathBuf>),
     /// The dialog that asks where to save a certificate was closed; `None` as with [`Done::PathChosen`].
     CertificatePathChosen(Option<PathBuf>),
     /// A certificate was saved, or not.
@@ -92,6 +94,7 @@ impl Done {
                 | Self::ExportPathChosen(None)
                 | Self::SendPathChosen { path: None, .. }
                 | Self::BodyPathChosen(None)
+                | Self::TargetPathChosen(None)
                 | Self::RulesPathChosen(_, None)
                 | Self::ProfilePathChosen(_, None)
                 | Self::CertificatePathChosen(None)

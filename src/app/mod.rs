@@ -107,7 +107,7 @@ impl App {
         let tools = Tools { ctx, recorder: &self.recorder, waker: &self.waker, jobs: &self.jobs };
         self.server.drain(&tools);
         self.client.drain(&tools);
-        self.fetch.drain(&tools);
+        self.fetch.drain(&tools, &mut self.notices);
         while let Some(done) = self.jobs.next() {
             if done.is_without_path() {
                 self.notices.no_path();
@@ -139,6 +139,7 @@ impl App {
                     self.client.file_chosen(session, path);
                 }
                 Done::BodyPathChosen(path) => self.fetch.body_chosen(path),
+                Done::TargetPathChosen(path) => self.fetch.target_chosen(path),
                 Done::RulesPathChosen(server, path) => {
                     self.rules.chosen(server, path, &self.jobs, &mut self.notices);
                 }
@@ -261,6 +262,7 @@ impl App {
             | Command::GoOn
             | Command::StopHere
             | Command::ChooseBody
+            | Command::ChooseTarget
             | Command::CopyCurl
             | Command::PasteCurl
             | Command::SaveBody

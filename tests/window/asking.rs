@@ -31,7 +31,7 @@ impl Window {
         self.wait_for("its end", |window| window.shows("● complete") && !window.shows("● receiving"));
     }
 
-    fn check(&mut self, name: &str) {
+    pub fn check(&mut self, name: &str) {
         self.harness.get_by_role_and_label(Role::CheckBox, name).click();
         self.settle();
     }

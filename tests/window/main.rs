@@ -13,6 +13,7 @@ mod rules;
 mod server;
 mod servers;
 mod sessions;
+mod target;
 mod throughput;
 mod tls;
 mod wire;

@@ -60,6 +60,24 @@ remove-form-field-hover = Remove this row
 command-choose-body = Choose…
 command-choose-body-hover = Choose the file to send
 
+target = Download to
+target-hover = A file for the body to go to while it comes; without one it can be saved once it is there
+target-packed = as transferred
+target-file = Download to file
+target-file-hint = a temporary file, to be saved afterwards
+target-file-hover = The body is written beside this file and takes its place once it is complete; cleared then, so that the next fetch does not replace it
+target-is-there = replaces an existing file
+target-partial = { $name } is there, from an earlier try
+keep-partial = Keep what came
+keep-partial-hover = If the body is cut short or the fetch is cancelled, what came stays beside the file, with .partial at the end of its name
+resume = Go on with what was kept
+resume-hover = If a .partial file is there, only the rest is asked for, and taken only if the server still has the same; if none is there, everything is fetched
+as-transferred = As transferred
+as-transferred-hover = Do not unpack a body that was compressed for its way (Content-Encoding): the bytes as the server sent them
+kept-partial = What came is kept as { $path }
+command-choose-target = Choose…
+command-choose-target-hover = Choose the file to download to
+
 sign-in = Sign-in
 sign-in-hover = Who asks: user name and password, or a token; never kept on disk, and never sent to another server
 auth-kind = Kind of sign-in

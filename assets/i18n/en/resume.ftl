@@ -10,5 +10,5 @@ resume-whole = the server sends the whole from its start: what it has is another
 resume-nothing-left = the server has nothing after what is kept (416)
 resume-status = the server sends neither the rest nor the whole (status { $status })
 resume-other-part = the server sends another part than the rest of the same (206)
-resume-advice = fetch it anew without --resume; what is kept stays until then
+resume-advice = fetch it anew, without going on; what is kept stays until then
 

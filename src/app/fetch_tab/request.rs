@@ -5,6 +5,7 @@ mod body;
 mod choices;
 mod fields;
 mod sign_in;
+mod target;
 mod ways;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::net::fetch::{Jar, Payload, Request};
 use body::BodyForm;
 use fields::Fields;
 use sign_in::SignIn;
+use target::TargetForm;
 
 /// The methods to choose from; any other can be typed (RFC 9110 §9, RFC 5789).
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -34,6 +36,7 @@ pub(super) enum Sheet {
     SignIn,
     Ways,
     Cookies,
+    Target,
     Options,
 }
 
@@ -47,6 +50,7 @@ pub(super) struct RequestForm {
     fields: Fields,
     pub(super) body: BodyForm,
     sign_in: SignIn,
+    pub(super) target: TargetForm,
     open: Option<Sheet>,
 }
 
@@ -58,6 +62,7 @@ impl Default for RequestForm {
             fields: Fields::default(),
             body: BodyForm::default(),
             sign_in: SignIn::default(),
+            target: TargetForm::default(),
             open: None,
         }
     }
@@ -113,6 +118,7 @@ impl RequestForm {
                 (Sheet::SignIn, "sign-in", self.sign_in.title()),
                 (Sheet::Ways, "ways", ways::title(form)),
                 (Sheet::Cookies, "cookies", cookies_title(form, jar)),
+                (Sheet::Target, "target", self.target.title()),
                 (Sheet::Options, "fetch-options", None),
             ];
             for (sheet, id, set) in sheets {
@@ -146,6 +152,7 @@ impl RequestForm {
         ui: &mut Ui,
         form: &mut FetchForm,
         jar: &Jar,
+        folder: &Path,
         accept_any_certificate: &mut bool,
     ) -> Option<Command> {
         let open = self.open?;
@@ -166,6 +173,7 @@ impl RequestForm {
                 Sheet::SignIn => self.sign_in.ui(ui),
                 Sheet::Ways => ways::ui(ui, form),
                 Sheet::Cookies => cookies(ui, form, jar),
+                Sheet::Target => command = self.target.ui(ui, folder),
                 Sheet::Options => choices::ui(ui, form, accept_any_certificate),
             }
         });

@@ -41,19 +41,17 @@ impl Saving {
         self.folder.clone()
     }
 
-    /// There is a body now, whole or cut short; or there is none.
+    /// There is a body now, whole or cut short; or there is none. It may be where it was to go already.
     pub fn offer(&mut self, body: Option<&Arc<Body>>) {
         self.body = body.cloned();
-        self.path = body.map(|body| self.folder.join(name(body)).display().to_string()).unwrap_or_default();
+        self.saved = body.and_then(|body| body.saved_to()).map(Path::to_owned);
+        let path = body.map(|body| self.saved.clone().unwrap_or_else(|| self.folder.join(name(body))));
+        self.path = path.map(|path| path.display().to_string()).unwrap_or_default();
         self.replaces = body.is_some() && self.target().is_file();
     }
 
-    /// The path as typed: `~` is the home folder, and what does not begin at the root is below the usual folder.
     fn target(&self) -> PathBuf {
-        let typed = Path::new(self.path.trim());
-        let below_home = typed.strip_prefix("~").ok().and_then(|rest| Some(std::env::home_dir()?.join(rest)));
-        // Joining leaves a path that begins at the root as it is.
-        self.folder.join(below_home.as_deref().unwrap_or(typed))
+        dialogs::typed_path(&self.folder, self.path.trim())
     }
 
     /// Shows the row for it, once there is something to save.

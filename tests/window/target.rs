@@ -1,0 +1,120 @@
+//! A body that goes straight to a file that was chosen before it came.
+
+use std::fs;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tempfile::tempdir;
+
+use super::Window;
+use super::fetch::{fetch, serve};
+
+const START: &str = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 10\r\n\r\n01234";
+const REST: &str =
+    "HTTP/1.1 206 Partial Content\r\nETag: \"a\"\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n56789";
+const OTHER: &str = "HTTP/1.1 200 OK\r\nETag: \"b\"\r\nContent-Length: 3\r\n\r\nnew";
+
+/// A window in which `path` was chosen.
+fn window(path: &str) -> Window {
+    let mut window = Window::new();
+    window.open_tab("Fetch");
+    window.press("Download to");
+    window.fill("Download to file", path);
+    window
+}
+
+#[test]
+fn a_page_goes_straight_to_the_file_and_the_next_one_does_not_replace_it() {
+    let folder = tempdir().expect("folder");
+    let path = folder.path().join("page.bin");
+    fs::write(&path, "old").expect("old file");
+    let whole = START.replace("01234", "0123456789");
+    let (port, _requests) = serve(vec![whole, OTHER.to_owned()]);
+    let mut window = window(path.to_str().expect("text"));
+    assert!(window.shows("replaces an existing file"), "{:?}", window.texts());
+    assert!(window.has_button("Download to: page.bin"));
+    fetch(&mut window, &format!("http://127.0.0.1:{port}/one"));
+    window.wait_for_text(&format!("Saved to {}", path.display()));
+    assert_eq!(fs::read_to_string(&path).expect("saved"), "0123456789");
+    assert_eq!(window.value("Path to save to"), path.display().to_string());
+    assert!(window.has_button("Show in folder"));
+
+    assert_eq!(window.value("Download to file"), "", "used up");
+    fetch(&mut window, &format!("http://127.0.0.1:{port}/two"));
+    window.wait_for("the second", |window| window.shows("● complete") && window.shows("3 B"));
+    assert_eq!(fs::read_to_string(&path).expect("saved"), "0123456789");
+    assert!(!window.has_button("Show in folder"));
+}
+
+#[test]
+fn what_came_of_a_page_that_is_cut_short_is_kept_and_gone_on_with() {
+    let folder = tempdir().expect("folder");
+    let path = folder.path().join("page.bin");
+    let partial = folder.path().join("page.bin.partial");
+    let (port, requests) = serve(vec![START, START, OTHER, REST]);
+    let url = format!("http://127.0.0.1:{port}/page");
+    let mut window = window(path.to_str().expect("text"));
+
+    // Not asked for, nothing stays.
+    fetch(&mut window, &url);
+    window.wait_for_text("Fetch failed");
+    assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0);
+
+    window.check("Keep what came");
+    fetch(&mut window, &url);
+    window.wait_for_text(&format!("What came is kept as {}", partial.display()));
+    assert_eq!(fs::read_to_string(&partial).expect("partial"), "01234");
+    assert!(window.shows("page.bin.partial is there, from an earlier try"), "{:?}", window.texts());
+
+    // It is another page now: refused, and what there is stays.
+    window.check("Go on with what was kept");
+    fetch(&mut window, &url);
+    window.wait_for_text("fetch it anew, without going on");
+    assert_eq!(fs::read_to_string(&partial).expect("partial"), "01234");
+
+    fetch(&mut window, &url);
+    window.wait_for_text(&format!("Saved to {}", path.display()));
+    assert_eq!(fs::read_to_string(&path).expect("whole"), "0123456789");
+    assert!(!partial.exists());
+    let asked: Vec<_> = requests.iter().collect();
+    assert_eq!(
+        asked.iter().map(|one| one.contains("\r\nRange: bytes=5-\r\n")).collect::<Vec<_>>(),
+        [false, false, true, true]
+    );
+    assert!(asked[3].contains("\r\nIf-Range: \"a\"\r\n"), "{}", asked[3]);
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_told_before_anything_is_asked() {
+    let folder = tempdir().expect("folder");
+    let (port, requests) = serve(vec![OTHER]);
+    let mut window = window(folder.path().join("none/page").to_str().expect("text"));
+    let url = format!("http://127.0.0.1:{port}/page");
+    fetch(&mut window, &url);
+    window.wait_for_text("the folder does not exist");
+    assert!(requests.try_recv().is_err(), "it was asked for");
+    window.fill("Download to file", folder.path().join("page").to_str().expect("text"));
+    fetch(&mut window, &url);
+    window.wait_for_text("Saved to ");
+}
+
+#[test]
+fn a_compressed_body_can_be_left_as_it_was_transferred() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc";
+    let (port, _requests) = serve(vec![answer, answer]);
+    let url = format!("http://127.0.0.1:{port}/page");
+    let mut window = Window::new();
+    fetch(&mut window, &url);
+    window.wait_for_text("Fetch failed");
+    window.press("Download to");
+    let usable = |window: &Window, name| {
+        !window.harness.get_by_role_and_label(Role::CheckBox, name).accesskit_node().is_disabled()
+    };
+    assert!(!usable(&window, "Keep what came"), "of what is in no file nothing is kept");
+    window.check("As transferred");
+    assert!(window.has_button("Download to: as transferred"), "{:?}", window.texts());
+    fetch(&mut window, &url);
+    window.wait_for_text("● complete");
+    window.open_tab("Body");
+    assert!(window.shows("abc"), "{:?}", window.texts());
+}
