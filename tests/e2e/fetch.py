@@ -4,6 +4,8 @@ import filecmp
 
 from lib import *
 
+CHECK = ("check box",)
+
 
 def fetch(window, url):
     window.tab("Fetch")
@@ -18,7 +20,7 @@ def view(window, name):
 
 def saved_as(window, path):
     """Waits until the window says where it saved; the file must be whole by then."""
-    window.wait_text(r"[Ss]aved.*" + re.escape(path.name))
+    window.wait_text("Saved to .*" + re.escape(path.name))
 
 
 @scenario("a page from nginx: heads as received, saved through the desktop's dialog, byte for byte")
@@ -82,6 +84,32 @@ def path_field():
     window.press("Save here")
     window.wait_text("(?i)cannot save.*folder")
     same([path.name for path in target.parent.iterdir()], ["page.html"], "what is in the folder")
+
+
+@scenario("a download to a chosen file is cancelled, kept as a partial, and gone on with")
+def download():
+    nginx = Nginx()
+    window = Window()
+    place = folder("saved")
+    target, partial = place / "big.bin", place / "big.bin.partial"
+    window.tab("Fetch")
+    window.press("Download to")
+    window.set_text("Download to file", str(target))
+    window.press("Keep what came", CHECK)
+    fetch(window, nginx.base + "/steady.bin")
+    window.wait_text(r"[1-9][0-9.]* .?B of ")
+    window.press("Cancel")
+    window.wait_text("What came is kept as .*big.bin.partial")
+    had, page = partial.read_bytes(), (nginx.pages / "big.bin").read_bytes()
+    check(0 < len(had) < len(page) and page.startswith(had), f"a partial of {len(had)} bytes")
+    check(not target.exists(), "half a body has the name of the whole")
+    window.press("Go on with what was kept", CHECK)
+    fetch(window, nginx.base + "/steady.bin")
+    window.wait_text("206")
+    saved_as(window, target)
+    check(filecmp.cmp(target, nginx.pages / "big.bin", shallow=False), "the bytes differ")
+    same([path.name for path in place.iterdir()], ["big.bin"], "what is in the folder")
+    window.find_enabled("Show in folder", BUTTON)
 
 
 @scenario("redirects are shown hop by hop, with the request as sent")
@@ -149,7 +177,7 @@ def stops():
     window = Window()
     window.tab("Fetch")
     window.press("Options")
-    window.press("Stop at each hop", ("check box",))
+    window.press("Stop at each hop", CHECK)
     window.press("Options")
     fetch(window, nginx.base + "/old")
     window.wait_text("^Stopped before going to .*/older$")

@@ -393,6 +393,7 @@ http {{
         location = /loop {{ return 302 /loop; }}
         location = /attached {{ alias pages/index.html; add_header Content-Disposition 'attachment; filename="../../up/escape.html"'; }}
         location = /slow.bin {{ alias pages/big.bin; limit_rate 200k; }}
+        location = /steady.bin {{ alias pages/big.bin; limit_rate 1m; }}
     }}{secure}
 }}
 """
