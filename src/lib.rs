@@ -27,3 +27,4 @@ pub mod typed;
 
 pub mod net;
 pub mod recording;
+pub mod signal;

@@ -88,5 +88,7 @@ fn app(cc: &eframe::CreationContext<'_>) -> App {
     if let Err(error) = asked {
         log::warn!("{error}");
     }
+    let ctx = cc.egui_ctx.clone();
+    crate::signal::on_stop(move || ctx.send_viewport_cmd(egui::ViewportCommand::Close));
     app
 }

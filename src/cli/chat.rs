@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use crossbeam_channel::{Receiver, at, bounded, never, select};
 
-use super::{parse_seconds, record, say, signal};
+use super::{parse_seconds, record, say};
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
 use crate::net::client::{ClientTls, Ended, Event, FileEnd, LineEnd, Options, Session, Sink, State};
 use crate::net::report::{Report, Waker};
 use crate::net::{address, spawn};
 use crate::recording::Recorder;
+use crate::signal;
 
 /// A longer line is read and sent in pieces of this size, so that it needs no more memory.
 const PIECE: usize = 64 << 10;

@@ -4,7 +4,6 @@ pub mod chat;
 pub mod fetch;
 pub mod record;
 pub mod serve;
-pub mod signal;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -15,6 +14,7 @@ use clap::{ArgMatches, Args as _, FromArgMatches, Parser, Subcommand};
 
 use crate::i18n::{t, tf};
 use crate::net::cancel::Cancel;
+use crate::signal;
 
 #[derive(Debug, Parser)]
 #[command(name = "socketscope", version, about = t("cli-about"), long_about = None, after_help = t("cli-after"))]

@@ -86,5 +86,28 @@ def close_busy():
     check(not accepts(port), "somebody still listens")
 
 
+@scenario("a request of the system to end, or Ctrl-C where it was started, closes the window in good order")
+def signals():
+    nginx = Nginx()
+    place = folder("saved")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        window = Window()
+        window.tab("Server")
+        window.set_text("Port", "45677")
+        window.tab("Fetch")
+        window.press("Download to")
+        window.set_text("Download to file", str(place / "big.bin"))
+        window.set_text("URL", nginx.base + "/slow.bin")
+        window.press("Fetch", BUTTON)
+        window.wait_text(r"[1-9][0-9.]* .?B of ")
+        window.process.send_signal(number)
+        same(window.process.wait(10), 0, f"exit code after {number.name}")
+        same(list(place.iterdir()), [], "what is in the folder")
+        again = Window(window.home)
+        again.tab("Server")
+        same(again.content("Port"), "45677", "the Server tab's port")
+        again.quit()
+
+
 if __name__ == "__main__":
     run_scenarios()

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use args::Place;
 use tell::{Teller, Told};
 
-use super::signal;
 use crate::i18n::{bytes, tf};
 use crate::net::cancel::Cancel;
 use crate::net::fetch::{Body, Fetch, Outcome, Request, report, without_userinfo};
@@ -30,6 +29,7 @@ use crate::net::report::Waker;
 use crate::net::{Cause, Error, Operation, save};
 use crate::recording::Recorder;
 use crate::recording::text::visible;
+use crate::signal;
 
 /// How much of the wire stays in memory where it goes to no file, in bytes: it fits the processor's cache, so that keeping it
 /// costs little.
