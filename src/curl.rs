@@ -138,6 +138,9 @@ impl Line {
     }
 
     fn options(&mut self, options: &Options) {
+        if let Some(destination) = &options.destination {
+            self.value("-o", destination.path.as_os_str().as_encoded_bytes());
+        }
         if options.follow {
             self.flag("-L");
             self.value("--max-redirs", options.max_redirects.to_string());

@@ -4,6 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::net::fetch::Destination;
 
 fn understood(text: &str) -> Understood {
     from_curl(text).unwrap_or_else(|mistake| panic!("{text}: {mistake}"))
@@ -173,6 +174,9 @@ fn the_command_is_one_that_a_person_would_write() {
         "--compressed",
     ];
     assert_eq!(to_curl(&request, &usual), lines.join(" \\\n  "));
+    let destination = Destination { path: "/tmp/a b".into(), resume: false, keep_partial: true };
+    let to_file = Options { destination: Some(destination), ..usual.clone() };
+    assert!(to_curl(&request, &to_file).contains("\n  -o '/tmp/a b' \\\n"), "{}", to_curl(&request, &to_file));
     // Nothing that a terminal would act on.
     request.payload = bytes("", "\x1b[2J");
     assert!(to_curl(&request, &usual).contains("$'\\x1b[2J'"));

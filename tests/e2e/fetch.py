@@ -95,7 +95,7 @@ def download():
     window.tab("Fetch")
     window.press("Download to")
     window.set_text("Download to file", str(target))
-    window.press("Keep what came", CHECK)
+    window.press("Keep what came if it is cut short", CHECK)
     fetch(window, nginx.base + "/steady.bin")
     window.wait_text(r"[1-9][0-9.]* .?B of ")
     window.press("Cancel")

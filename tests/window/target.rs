@@ -60,7 +60,7 @@ fn what_came_of_a_page_that_is_cut_short_is_kept_and_gone_on_with() {
     window.wait_for_text("Fetch failed");
     assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0);
 
-    window.check("Keep what came");
+    window.check("Keep what came if it is cut short");
     fetch(&mut window, &url);
     window.wait_for_text(&format!("What came is kept as {}", partial.display()));
     assert_eq!(fs::read_to_string(&partial).expect("partial"), "01234");
@@ -110,7 +110,7 @@ fn a_compressed_body_can_be_left_as_it_was_transferred() {
     let usable = |window: &Window, name| {
         !window.harness.get_by_role_and_label(Role::CheckBox, name).accesskit_node().is_disabled()
     };
-    assert!(!usable(&window, "Keep what came"), "of what is in no file nothing is kept");
+    assert!(!usable(&window, "Keep what came if it is cut short"), "of what is in no file nothing is kept");
     window.check("As transferred");
     assert!(window.has_button("Download to: as transferred"), "{:?}", window.texts());
     fetch(&mut window, &url);

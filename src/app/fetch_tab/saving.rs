@@ -88,7 +88,7 @@ impl Saving {
             if self.replaces {
                 weak(ui, t("replaces"));
             }
-            if partial {
+            if partial && self.saved.is_none() {
                 weak(ui, t("partial-only"));
             }
         });

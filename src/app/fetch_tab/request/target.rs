@@ -13,9 +13,6 @@ use crate::app::widgets::{field_width, weak};
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Body, Destination};
 
-/// What is proposed in the dialog: nobody knows yet what the server calls it.
-const PROPOSED: &str = "download";
-
 /// The form.
 #[derive(Debug, Default)]
 pub(in crate::app::fetch_tab) struct TargetForm {
@@ -108,7 +105,7 @@ impl TargetForm {
         if self.asking.is_open() {
             return;
         }
-        let proposed = self.path(folder).unwrap_or_else(|| folder.join(PROPOSED));
+        let proposed = self.path(folder).unwrap_or_else(|| folder.join(t("target-name")));
         let asked = dialogs::ask_where_to_save(frame, jobs, &proposed, Done::TargetPathChosen);
         self.asking.begin(asked, notices);
     }
