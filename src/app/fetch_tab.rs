@@ -221,6 +221,11 @@ impl FetchTab {
                     self.browser.open(page, tools.jobs, notices);
                 }
             }
+            // What is on the clipboard comes with one of the next frames, as if it were pasted into the field.
+            Command::PasteCurl if self.pasted.is_empty() => {
+                tools.ctx.memory_mut(|memory| memory.request_focus(url_id()));
+                tools.ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste);
+            }
             Command::PasteCurl if !self.is_running() => self.paste(form, notices),
             Command::CopyCurl => {
                 let request = self.request.request(&form.url, &self.saving.folder());
@@ -441,12 +446,11 @@ impl FetchTab {
                 let name = ui.label(t("fetch-url"));
                 let width = field_width(ui, &[t("recent"), t("history")]) - style::MAIN_WIDTH - style::GAP;
                 let url = TextEdit::singleline(&mut form.url).desired_width(width).hint_text(t("fetch-url-hint"));
-                let id = ui.make_persistent_id("fetch-url");
-                if let Some(text) = pasted_curl(ui, id) {
+                if let Some(text) = pasted_curl(ui) {
                     self.pasted = text;
                     command = Some(Command::PasteCurl);
                 }
-                let url = ui.add(url.id(id)).labelled_by(name.id);
+                let url = ui.add(url.id(url_id())).labelled_by(name.id);
                 let url = url.on_hover_text(t("fetch-url-hover"));
                 if entered(ui, &url) {
                     command = Some(Command::Fetch);
@@ -593,9 +597,14 @@ impl FetchTab {
     }
 }
 
-/// A curl command that is being pasted into the field with this id, which would make one line of it.
-fn pasted_curl(ui: &Ui, id: egui::Id) -> Option<String> {
-    if !ui.memory(|memory| memory.has_focus(id)) {
+/// The field with the URL.
+fn url_id() -> egui::Id {
+    egui::Id::unique("fetch-url")
+}
+
+/// A curl command that is being pasted into that field, which would make one line of it.
+fn pasted_curl(ui: &Ui) -> Option<String> {
+    if !ui.memory(|memory| memory.has_focus(url_id())) {
         return None;
     }
     ui.input_mut(|input| {

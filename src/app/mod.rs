@@ -159,6 +159,7 @@ impl App {
                     if let Some(path) = self.tls_files.chosen(path) {
                         match which {
                             TlsFile::Roots => self.client.roots_chosen(number, path),
+                            TlsFile::FetchRoots => self.settings.fetch.extra_roots = path,
                             _ => self.server.tls_chosen(number, &mut self.settings.servers, which, path),
                         }
                     }
@@ -223,11 +224,15 @@ impl App {
                 let which = match command {
                     Command::ChooseTlsCertificate => TlsFile::Certificate,
                     Command::ChooseTlsKey => TlsFile::Key,
+                    _ if settings.tab == Tab::Fetch => TlsFile::FetchRoots,
                     _ => TlsFile::Roots,
                 };
                 let number = match which {
+                    TlsFile::FetchRoots => 0,
                     TlsFile::Roots => self.client.shown_id(),
-                    _ => self.server.shown_form(&mut settings.servers).map_or(0, |(id, _)| id),
+                    TlsFile::Certificate | TlsFile::Key => {
+                        self.server.shown_form(&mut settings.servers).map_or(0, |(id, _)| id)
+                    }
                 };
                 self.tls_files.ask((which, number), &self.fetch.folder(), &self.jobs, frame, &mut self.notices);
             }

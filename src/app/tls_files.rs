@@ -15,6 +15,8 @@ pub enum TlsFile {
     Key,
     /// The roots that the client trusts.
     Roots,
+    /// Those that fetches trust besides the system's.
+    FetchRoots,
 }
 
 /// Whether a dialog is open.

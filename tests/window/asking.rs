@@ -166,6 +166,20 @@ fn a_curl_command_that_is_pasted_fills_the_form_and_is_copied_again() {
         assert!(copied.contains(part), "{part}: {copied}");
     }
 
+    // From the clipboard, which the system brings.
+    window.fill("URL", "http://other/");
+    window.harness.get_by_role_and_label(Role::Button, "Paste curl").click();
+    let asked = (0..5).any(|_| {
+        window.harness.step();
+        let mut viewports = window.harness.output().viewport_output.values();
+        viewports.any(|one| one.commands.contains(&egui::ViewportCommand::RequestPaste))
+    });
+    assert!(asked, "the system is asked for what is on the clipboard");
+    window.settle();
+    window.harness.event(egui::Event::Paste("curl http://127.0.0.1:1/p -X PUT".to_owned()));
+    window.settle();
+    assert_eq!(window.value("URL"), "http://127.0.0.1:1/p");
+
     // Typed, with something that cannot be done.
     window.fill("URL", "curl -F a=b http://127.0.0.1:1/z");
     window.key(egui::Key::Enter);

@@ -139,8 +139,8 @@ unpack-times = {" "}× what came
 
 command-copy-curl = Copy as curl
 command-copy-curl-hover = Copy a curl command that asks for the same, with passwords in the clear
-command-paste-curl = Paste a curl command
-command-paste-curl-hover = Fill the form from a curl command
+command-paste-curl = Paste curl
+command-paste-curl-hover = Fill the form from the curl command on the clipboard
 curl-copied = Copied as a curl command
 curl-understood = Filled in from the curl command: nothing is fetched yet
 curl-understood-but = Filled in from the curl command, but: { $notes }

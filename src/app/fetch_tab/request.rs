@@ -124,9 +124,11 @@ impl RequestForm {
             for (sheet, id, set) in sheets {
                 self.toggle(ui, sheet, id, set);
             }
-            let copy = egui::Button::new(RichText::new(Command::CopyCurl.label()).small());
-            if ui.add(copy).on_hover_text(Command::CopyCurl.tooltip(ui.ctx())).clicked() {
-                command = Some(Command::CopyCurl);
+            for one in [Command::CopyCurl, Command::PasteCurl] {
+                let button = egui::Button::new(RichText::new(one.label()).small());
+                if ui.add(button).on_hover_text(one.tooltip(ui.ctx())).clicked() {
+                    command = Some(one);
+                }
             }
         });
         command
@@ -174,7 +176,7 @@ impl RequestForm {
                 Sheet::Ways => ways::ui(ui, form),
                 Sheet::Cookies => cookies(ui, form, jar),
                 Sheet::Target => command = self.target.ui(ui, folder),
-                Sheet::Options => choices::ui(ui, form, accept_any_certificate),
+                Sheet::Options => command = choices::ui(ui, form, accept_any_certificate),
             }
         });
         command

@@ -66,7 +66,7 @@ pub(super) fn chosen(tls: &mut Tls, which: TlsFile, path: String) {
         match which {
             TlsFile::Certificate => *certificate = path.into(),
             TlsFile::Key => *key = path.into(),
-            TlsFile::Roots => {}
+            TlsFile::Roots | TlsFile::FetchRoots => {}
         }
     }
 }

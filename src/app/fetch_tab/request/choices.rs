@@ -2,12 +2,14 @@
 
 use egui::{DragValue, Ui};
 
+use crate::app::command::Command;
 use crate::app::settings::FetchForm;
 use crate::app::widgets::text_field;
 use crate::i18n::t;
 
-/// Shows them.
-pub(super) fn ui(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut bool) {
+/// Shows them. Gives the command that a person chose.
+pub(super) fn ui(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut bool) -> Option<Command> {
+    let mut command = None;
     let number = |ui: &mut Ui, id: &str, value: DragValue<'_>| {
         let name = ui.label(t(id)).on_hover_text(t(&format!("{id}-hover")));
         ui.add(value).labelled_by(name.id);
@@ -31,6 +33,8 @@ pub(super) fn ui(ui: &mut Ui, form: &mut FetchForm, accept_any_certificate: &mut
     });
     ui.horizontal_wrapped(|ui| {
         text_field(ui, "extra-roots", &mut form.extra_roots, 300.0).on_hover_text(t("extra-roots-hover"));
+        command = Command::ChooseTlsRoots.button(ui, true);
         ui.checkbox(accept_any_certificate, t("accept-any")).on_hover_text(t("accept-any-hover"));
     });
+    command
 }
