@@ -120,6 +120,17 @@ fn a_body_that_ends_early_is_an_error_and_what_came_is_a_partial() {
     assert_eq!(done.fault(), &Fault::BrokenCoding("gzip"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_body_that_the_disk_cannot_hold_is_not_begun() {
+    let length = u64::MAX / 2;
+    let done = fetched(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nbegin").as_bytes());
+    let (error, partial) = done.failure();
+    assert!(matches!(done.fault(), Fault::NoRoom { more, .. } if *more == length), "{error}");
+    assert!(partial.is_none());
+    assert!(error.to_string().contains("free some space or choose another folder"), "{error}");
+}
+
 #[test]
 fn a_reset_is_never_a_clean_end() {
     // The reset comes only after the client has read what was sent before it.

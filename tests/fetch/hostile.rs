@@ -52,7 +52,7 @@ fn what_breaks_the_rules_is_said_and_nothing_of_it_is_called_complete() {
         (fields("Content-Length: -4"), Fault::NotALength("-4".into())),
         (fields("Content-Length: 0x4"), Fault::NotALength("0x4".into())),
         (fields("Content-Length: 36893488147419103236"), Fault::NotALength("36893488147419103236".into())),
-        (fields("Content-Length: 18446744073709551615"), Fault::Short { got: 4, length: u64::MAX }),
+        (fields("Content-Length: 9999999"), Fault::Short { got: 4, length: 9_999_999 }),
         (fields("Transfer-Encoding: chunked, sdch"), Fault::BadTransferCoding("chunked, sdch".into())),
         (chunks("-4\r\nbody\r\n0\r\n\r\n"), Fault::BadChunkSize("-4".into())),
         (chunks("0x4\r\nbody\r\n0\r\n\r\n"), Fault::BadChunkSize("0x4".into())),

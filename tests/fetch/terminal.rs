@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use crossbeam_channel::bounded;
 use socketscope::cli::fetch::{Args, Streams, run_to};
-use socketscope::cli::signal::INTERRUPTED;
 use socketscope::net::cancel::Cancel;
+use socketscope::signal::INTERRUPTED;
 
 use super::server::{Server, answer, answer_then, close, hold};
 

@@ -104,6 +104,8 @@ fault-two-redirects = it redirects to several places at once
 
 fault-spool = { $cause } (temporary files are in { $folder })
 fault-spool-advice = free some space there, or choose another folder with TMPDIR
+fault-no-room = the disk has only { $free } left in { $folder }, and the last { $kept } are not used
+fault-no-room-for = { $more } more are to come, the disk has only { $free } left in { $folder }, and the last { $kept } are not used
 fault-only-partial = the body is not complete
 fault-only-partial-advice = save it under a name that ends in .partial
 fault-no-file-name = the name of a file is missing

@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 
 use super::resume::{self, Mark, Resume};
+use super::room::{self, KEPT_FREE, STEP};
 use super::{CharsetBy, Destination, Fault, ResumeFault, charset, name};
 use crate::net::save::{self, Unfinished};
 use crate::net::{Cause, Error, Operation, lock};
@@ -29,6 +30,10 @@ pub(super) struct Spool {
     /// What it goes on with, and how much that was.
     resumed: Option<(PathBuf, u64)>,
     len: u64,
+    /// How much that was when it was looked how much room there is.
+    looked: u64,
+    /// Says that.
+    free: fn(&File) -> Option<u64>,
 }
 
 /// What the system said about the temporary file for the body of `url`: where such files are, and that it is full
@@ -94,13 +99,44 @@ impl Spool {
     }
 
     fn to(file: File, place: Option<Unfinished>) -> Self {
-        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0 }
+        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0, looked: 0, free: room::free }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         self.len += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Looks now and then whether the disk still has room.
+    ///
+    /// # Errors
+    /// [`Fault::NoRoom`].
+    pub(super) fn check_room(&mut self) -> Result<(), Fault> {
+        if self.len - self.looked < STEP {
+            return Ok(());
+        }
+        self.looked = self.len;
+        self.fits(0)
+    }
+
+    /// Whether `more` bytes leave enough of the disk to others; few always do.
+    ///
+    /// # Errors
+    /// [`Fault::NoRoom`].
+    pub(super) fn check_room_for(&self, more: u64) -> Result<(), Fault> {
+        if more <= STEP { Ok(()) } else { self.fits(more) }
+    }
+
+    fn fits(&self, more: u64) -> Result<(), Fault> {
+        match (self.free)(self.file.get_ref()) {
+            Some(free) if free < more.saturating_add(KEPT_FREE) => {
+                let folder = self.place.as_ref().and_then(|place| place.path().parent().map(Path::to_owned));
+                let folder = folder.unwrap_or_else(tempfile::env::temp_dir).display().to_string();
+                Err(Fault::NoRoom { more, free, kept: KEPT_FREE, folder })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Without what it goes on with.
@@ -393,6 +429,27 @@ mod tests {
         for words in ["the disk is full", "TMPDIR", folder.to_str().expect("text")] {
             assert!(text.contains(words), "{text}");
         }
+    }
+
+    #[test]
+    fn a_large_body_leaves_room_on_the_disk() {
+        const LITTLE: u64 = KEPT_FREE + 1_000;
+        let mut spool = Spool::new().expect("spool");
+        spool.free = |_| Some(LITTLE);
+        assert_eq!(spool.check_room_for(STEP), Ok(()), "a small one is taken");
+        let too_much = STEP + 1;
+        let folder = tempfile::env::temp_dir().display().to_string();
+        let no_room = Fault::NoRoom { more: too_much, free: LITTLE, kept: KEPT_FREE, folder };
+        assert_eq!(spool.check_room_for(too_much), Err(no_room));
+        spool.free = |_| Some(KEPT_FREE - 1);
+        let mut written = 0;
+        while spool.check_room().is_ok() {
+            spool.write(&[0; 1 << 20]).expect("written");
+            written += 1;
+        }
+        assert_eq!(written, STEP >> 20, "not looked for with each write");
+        spool.free = |_| None;
+        assert_eq!((spool.check_room_for(u64::MAX), spool.check_room()), (Ok(()), Ok(())), "where nobody knows");
     }
 
     #[test]

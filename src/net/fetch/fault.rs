@@ -258,6 +258,18 @@ pub enum Fault {
     #[error("{}", t("fault-two-redirects"))]
     TwoRedirects,
 
+    /// The disk has too little room for what still comes.
+    #[error("{}", no_room(*more, *free, *kept, folder))]
+    NoRoom {
+        /// What still comes, in bytes; 0 where that is not known.
+        more: u64,
+        /// What the disk has left, in bytes.
+        free: u64,
+        /// What of that is left to others, in bytes.
+        kept: u64,
+        /// Where the body was to go.
+        folder: String,
+    },
     /// The temporary file of a body cannot be written or read.
     #[error("{}", tf("fault-spool", &[("cause", cause.as_str().into()), ("folder", folder.as_str().into())]))]
     Spool {
@@ -331,6 +343,12 @@ fn wrong_host(host: &str, names: &str) -> String {
     tf("fault-wrong-host", &[("host", host.into()), ("names", names.into())])
 }
 
+fn no_room(more: u64, free: u64, kept: u64, folder: &str) -> String {
+    let id = if more == 0 { "fault-no-room" } else { "fault-no-room-for" };
+    let args = [("more", bytes(more)), ("free", bytes(free)), ("kept", bytes(kept)), ("folder", folder.to_owned())];
+    tf(id, &args.map(|(name, text)| (name, text.into())))
+}
+
 fn other_ip(literal: bool, wanted: &'static str, other: &'static str) -> String {
     let id = if literal { "fault-other-ip-literal" } else { "fault-other-ip-name" };
     tf(id, &[("wanted", wanted.into()), ("other", other.into())])
@@ -384,6 +402,7 @@ impl Fault {
             Self::TooManyRedirects(0) => "fault-no-redirects-advice",
             Self::TooManyRedirects(_) => "fault-too-many-redirects-advice",
             Self::Spool { .. } => "fault-spool-advice",
+            Self::NoRoom { .. } => "advice-disk-full",
             Self::OnlyPartial => "fault-only-partial-advice",
             Self::NoFileName => "fault-no-file-name-advice",
             Self::NotAFile | Self::NamesTaken | Self::WriteProtected => "advice-is-folder",
@@ -472,6 +491,8 @@ mod tests {
             Fault::RedirectScheme(s()),
             Fault::TwoRedirects,
             Fault::Spool { cause: s(), folder: s() },
+            Fault::NoRoom { more: 0, free: 1, kept: 2, folder: s() },
+            Fault::NoRoom { more: 3, free: 1, kept: 2, folder: s() },
             Fault::Resume(ResumeFault::NoMark),
             Fault::Resume(ResumeFault::OtherUrl(s())),
             Fault::Resume(ResumeFault::Busy),

@@ -33,6 +33,7 @@ mod proxy;
 mod receive;
 mod request;
 mod resume;
+mod room;
 mod send;
 mod state;
 mod tap;

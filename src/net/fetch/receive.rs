@@ -39,6 +39,9 @@ impl Exchange<'_> {
             Some(destination) => Spool::beside(destination)?,
             None => Spool::new().map_err(|e| body::spool_error(self.target.as_str(), e))?,
         };
+        if let Framing::Length(length) = plan.framing {
+            spool.check_room_for(length).map_err(|fault| self.fault(fault))?;
+        }
         let begin = wire.parts().end(Direction::In);
         let received = self.receive(&mut wire, &plan, &mut spool);
         let on_the_wire = wire.parts().end(Direction::In) - begin;
@@ -113,6 +116,7 @@ impl Exchange<'_> {
             spool.write(bytes).map_err(|e| spool.error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
+            spool.check_room().map_err(|fault| self.fault(fault))?;
             self.worker.options.bound.check(counters.get().received, spool.len()).map_err(|fault| self.fault(fault))?;
             self.worker.wake();
         }
