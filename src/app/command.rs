@@ -43,7 +43,7 @@ pub enum Command {
     SendFile,
     /// Fetch the URL.
     Fetch,
-    /// Fetch again, and accept any certificate this once.
+    /// Fetch again, and accept the certificate that was refused.
     FetchAccepting,
     /// Open the page in the browser.
     OpenInBrowser,

@@ -32,6 +32,7 @@ use crate::net::Error;
 use crate::net::fetch::{
     Body, Bound, Fetch, Jar, Options, Outcome, Pace, Phase, Progress, Proxy, Request, View, without_userinfo,
 };
+use crate::net::tls::Certificate;
 use crate::recording::text::visible;
 pub use body::Made;
 use body::{BodyView, Browser};
@@ -81,6 +82,8 @@ pub struct FetchTab {
     version: u64,
     /// Holds for one fetch; never kept.
     accept_any_certificate: bool,
+    /// The same, for this one.
+    accept_certificate: Option<Certificate>,
     part: Part,
     /// The hop that is shown; the last if none was chosen.
     hop: Option<usize>,
@@ -209,7 +212,7 @@ impl FetchTab {
             }
             Command::FetchAccepting if !self.is_running() => {
                 notices.clear();
-                self.accept_any_certificate = true;
+                self.accept_certificate = self.view.hops.last().and_then(|hop| hop.chain.first()).cloned();
                 match self.asked.take() {
                     // What was refused, whatever is in the form now.
                     Some((request, _)) => self.send(request, form, tools),
@@ -251,6 +254,7 @@ impl FetchTab {
             follow: form.follow,
             extra_roots: Some(form.extra_roots.trim()).filter(|path| !path.is_empty()).map(Into::into),
             accept_any_certificate: self.accept_any_certificate,
+            accept_certificate: self.accept_certificate.clone(),
             proxy: form.proxy(),
             ip: form.ip,
             stop_at_hops: form.stop_at_hops,

@@ -206,7 +206,7 @@ def tls():
     fetch(window, f"https://localhost:{nginx.self_signed}/")
     window.wait_text(rf"(?i)localhost:{nginx.self_signed}.*certificate")
     view(window, "Connection")
-    window.press("Fetch again and accept any certificate this once")
+    window.press("Fetch again and accept this certificate")
     window.wait_text("^200 OK$")
     window.wait_text(r"\bcomplete$")
     fetch(window, f"https://localhost:{nginx.self_signed}/")

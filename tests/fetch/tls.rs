@@ -165,6 +165,24 @@ fn any_certificate_can_be_accepted_loudly() {
 }
 
 #[test]
+fn the_certificate_that_was_accepted_is_taken_and_no_other() {
+    let config = self_signed();
+    let refused = fetched(&config, ANSWER, true, Options::default());
+    assert_eq!(refused.fault(), &Fault::SelfSigned);
+    let accepting = || Options { accept_certificate: refused.last().chain.first().cloned(), ..Options::default() };
+    let done = fetched(&config, ANSWER, true, accepting());
+    assert_eq!(done.bytes(), b"body");
+    assert!(!done.last().tls.as_ref().expect("TLS").verified);
+    assert!(done.last().notes[0].contains("NOT verified"));
+    shows(done.last(), Some(&Fault::SelfSigned));
+
+    let done = fetched(&self_signed(), ANSWER, true, accepting());
+    assert_eq!(done.fault(), &Fault::SelfSigned);
+    assert!(done.last().request.is_empty(), "the request was sent");
+    assert!(done.last().notes[0].contains("another certificate now"), "{:?}", done.last().notes);
+}
+
+#[test]
 fn the_whole_chain_is_shown_its_own_certificate_first() {
     let authority = Authority::new();
     let root = CertificateDer::from_pem_file(authority.path()).expect("a certificate");

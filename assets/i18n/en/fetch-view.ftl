@@ -72,8 +72,8 @@ body-end-hover = How it is known where the body ends
 note-hover = Worth knowing about this hop
 chain = Certificates that the server showed
 chain-hover = The server’s own certificate first, then those of who vouches for it
-command-fetch-accepting = Fetch again and accept any certificate this once
-command-fetch-accepting-hover = For this one fetch only: nobody vouches for who the server is, anyone could read and change what is sent
+command-fetch-accepting = Fetch again and accept this certificate
+command-fetch-accepting-hover = For this one fetch only, and only if the server shows the same certificate again: nobody vouches for who the server is, anyone could read and change what is sent
 
 ## Body
 

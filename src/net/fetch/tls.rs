@@ -26,7 +26,11 @@ impl Client {
     /// # Errors
     /// The file of further roots is unreadable or holds no certificate; there are no roots at all.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let trust = Trust { roots: options.extra_roots.as_deref(), accept_any: options.accept_any_certificate };
+        let trust = Trust {
+            roots: options.extra_roots.as_deref(),
+            accept_any: options.accept_any_certificate,
+            accept: options.accept_certificate.as_ref().map(Certificate::der),
+        };
         let (mut config, witness) = client_config(trust)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A session that is taken up again shows no certificates.

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::proxy::Kind;
 use super::wire::{Socket, Wire};
 use super::{Event, Fault, IpVersion, Phase, Step, tls};
-use crate::i18n::tf;
+use crate::i18n::{t, tf};
 use crate::net::{Cause, Error, Operation, address, connect};
 use crate::recording::What;
 
@@ -66,7 +66,11 @@ impl Exchange<'_> {
         socket.set_limit(None);
         let (chain, refused) = tls.shown(host);
         let why = refused.as_ref().map(ToString::to_string);
-        worker.hop(|hop| (hop.chain, hop.refused) = (chain, why.clone()));
+        worker.hop(|hop| (hop.chain, hop.refused) = (chain.clone(), why.clone()));
+        let is_other = worker.options.accept_certificate.as_ref().is_some_and(|one| chain.first() != Some(one));
+        if is_other && refused.is_some() {
+            worker.note(t("note-other-certificate"));
+        }
         let connection = agreed.map_err(|e| self.error(Operation::Tls, e))?;
         // Known before anything is said.
         if let Some(why) = why {

@@ -113,6 +113,12 @@ impl Certificate {
         self.says.as_ref().map(|says| says.serial.as_str())
     }
 
+    /// Its bytes as the server sent them: DER (X.690).
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
     /// SHA-256 of its bytes, as `AB:CD:…`.
     #[must_use]
     pub fn sha256(&self) -> &str {

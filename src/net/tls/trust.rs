@@ -25,6 +25,8 @@ pub(crate) struct Trust<'a> {
     pub(crate) roots: Option<&'a Path>,
     /// Any certificate is taken.
     pub(crate) accept_any: bool,
+    /// This one is taken, whatever is wrong with it: in DER.
+    pub(crate) accept: Option<&'a [u8]>,
 }
 
 /// What the verifier of one [`client_config`] was shown last, and what it had against it.
@@ -69,7 +71,7 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<(ClientConfig, Witness),
     let platform = match platform {
         Ok(platform) => Some(platform),
         // Nobody is asked.
-        Err(_) if trust.accept_any => None,
+        Err(_) if trust.accept_any || trust.accept.is_some() => None,
         Err(TlsError::General(text)) => {
             log::warn!("trusted roots: {text}");
             return Err(Error::new(Operation::Tls, "", Fault::NoRoots));
@@ -78,8 +80,13 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<(ClientConfig, Witness),
     };
     let witness = Witness::default();
     let judge = platform.map(|platform| Explaining { platform, extra });
-    let verifier =
-        Verifier { judge, accept_any: trust.accept_any, provider: Arc::clone(&provider), witness: witness.clone() };
+    let verifier = Verifier {
+        judge,
+        accept_any: trust.accept_any,
+        accept: trust.accept.map(<[u8]>::to_vec),
+        provider: Arc::clone(&provider),
+        witness: witness.clone(),
+    };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| error(Fault::TlsOther(e.to_string())))?
@@ -100,13 +107,14 @@ fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     if roots.is_empty() { Err(error(Fault::BadRoots)) } else { Ok(roots) }
 }
 
-/// Keeps what it is shown, and lets [`Explaining`] judge it. Where any certificate is taken, only someone who has its key
+/// Keeps what it is shown, and lets [`Explaining`] judge it. Where a certificate is taken, only someone who has its key
 /// is believed all the same.
 #[derive(Debug)]
 struct Verifier {
     /// Not there only where any certificate is taken and the system has no roots.
     judge: Option<Explaining>,
     accept_any: bool,
+    accept: Option<Vec<u8>>,
     provider: Arc<CryptoProvider>,
     witness: Witness,
 }
@@ -129,7 +137,8 @@ impl ServerCertVerifier for Verifier {
             chain: chain.map(|one| one.clone().into_owned()).collect(),
             refused: judged.as_ref().err().cloned(),
         };
-        if self.accept_any { Ok(ServerCertVerified::assertion()) } else { judged }
+        let is_accepted = self.accept_any || self.accept.as_deref() == Some(end_entity.as_ref());
+        if is_accepted { Ok(ServerCertVerified::assertion()) } else { judged }
     }
 
     fn verify_tls12_signature(
