@@ -5,7 +5,7 @@ mod options;
 mod words;
 
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Auth, Field, IpVersion, Options, Payload, Proxy, Request};
+use crate::net::fetch::{Auth, CODINGS, Field, IpVersion, Options, Payload, Proxy, Request};
 
 pub use options::from_curl;
 
@@ -92,7 +92,12 @@ pub fn to_curl(request: &Request, options: &Options) -> String {
     line.body(request);
     line.options(options);
     if !request.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Accept-Encoding")) {
-        line.flag("--compressed");
+        if options.transferred {
+            // With that, curl would undo it.
+            line.value("-H", format!("Accept-Encoding: {CODINGS}"));
+        } else {
+            line.flag("--compressed");
+        }
     }
     // As browsers write it.
     line.0.join(if line.0.len() > 3 { " \\\n  " } else { " " })

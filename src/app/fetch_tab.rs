@@ -236,7 +236,9 @@ impl FetchTab {
                 notices.good(t("curl-copied"));
             }
             Command::ChooseBody => self.request.body.ask(&self.saving.folder(), tools.jobs, frame, notices),
-            Command::ChooseTarget => self.request.target.ask(&self.saving.folder(), tools.jobs, frame, notices),
+            Command::ChooseTarget => {
+                self.request.target.ask(&form.url, &self.saving.folder(), tools.jobs, frame, notices);
+            }
             Command::SaveBody => self.saving.ask(tools.jobs, frame, notices),
             Command::SaveHere => self.saving.save_here(tools.jobs, notices),
             Command::OpenSaved => self.saving.open(tools.jobs, notices),

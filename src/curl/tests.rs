@@ -177,6 +177,9 @@ fn the_command_is_one_that_a_person_would_write() {
     let destination = Destination { path: "/tmp/a b".into(), resume: false, keep_partial: true };
     let to_file = Options { destination: Some(destination), ..usual.clone() };
     assert!(to_curl(&request, &to_file).contains("\n  -o '/tmp/a b' \\\n"), "{}", to_curl(&request, &to_file));
+    let transferred = to_curl(&request, &Options { transferred: true, ..usual.clone() });
+    let asks = "-H 'Accept-Encoding: gzip, deflate, br, zstd'";
+    assert!(transferred.contains(asks) && !transferred.contains("--compressed"), "{transferred}");
     // Nothing that a terminal would act on.
     request.payload = bytes("", "\x1b[2J");
     assert!(to_curl(&request, &usual).contains("$'\\x1b[2J'"));

@@ -1,6 +1,8 @@
 //! A body that goes straight to a file that was chosen before it came.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -76,6 +78,9 @@ fn what_came_of_a_page_that_is_cut_short_is_kept_and_gone_on_with() {
     window.wait_for_text(&format!("Saved to {}", path.display()));
     assert_eq!(fs::read_to_string(&path).expect("whole"), "0123456789");
     assert!(!partial.exists());
+    window.fill("Download to file", path.to_str().expect("text"));
+    let resumes = window.harness.get_by_role_and_label(Role::CheckBox, "Go on with what was kept");
+    assert_eq!(resumes.accesskit_node().toggled(), Some(egui::accesskit::Toggled::False), "that was for the one file");
     let asked: Vec<_> = requests.iter().collect();
     assert_eq!(
         asked.iter().map(|one| one.contains("\r\nRange: bytes=5-\r\n")).collect::<Vec<_>>(),
@@ -117,4 +122,22 @@ fn a_compressed_body_can_be_left_as_it_was_transferred() {
     window.wait_for_text("● complete");
     window.open_tab("Body");
     assert!(window.shows("abc"), "{:?}", window.texts());
+}
+
+#[test]
+fn a_cancelled_page_leaves_the_old_file_whole_and_what_came_beside_it() {
+    let folder = tempdir().expect("folder");
+    let path = folder.path().join("page.bin");
+    fs::write(&path, "old").expect("old file");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let mut window = window(path.to_str().expect("text"));
+    window.check("Keep what came if it is cut short");
+    fetch(&mut window, &format!("http://{}/", listener.local_addr().expect("address")));
+    let (mut stream, _) = listener.accept().expect("accepted");
+    stream.write_all(START.as_bytes()).expect("sent");
+    window.wait_for_text("5 B of 10 B");
+    window.press("Cancel");
+    window.wait_for_text(&format!("What came is kept as {}.partial", path.display()));
+    assert_eq!(fs::read_to_string(&path).expect("old"), "old");
+    assert_eq!(fs::read_to_string(folder.path().join("page.bin.partial")).expect("partial"), "01234");
 }

@@ -47,7 +47,7 @@ impl Saving {
         self.saved = body.and_then(|body| body.saved_to()).map(Path::to_owned);
         let path = body.map(|body| self.saved.clone().unwrap_or_else(|| self.folder.join(name(body))));
         self.path = path.map(|path| path.display().to_string()).unwrap_or_default();
-        self.replaces = body.is_some() && self.target().is_file();
+        self.replaces = body.is_some() && self.saved.is_none() && self.target().is_file();
     }
 
     fn target(&self) -> PathBuf {

@@ -14,8 +14,8 @@ use crate::net::{Error, Operation};
 const FIRST: [&str; 6] = ["Host", "User-Agent", "Accept", "Accept-Encoding", "Authorization", "Cookie"];
 /// And after them.
 const LAST: [&str; 3] = ["Content-Type", "Content-Length", "Connection"];
-/// What can be undone of the way a body is packed.
-const CODINGS: &str = "gzip, deflate, br, zstd";
+/// What can be undone of the way a body is packed, as Accept-Encoding asks for it.
+pub const CODINGS: &str = "gzip, deflate, br, zstd";
 /// Typed by hand, these too are meant for one server alone.
 const OWN: [&str; 4] = ["Host", "Authorization", "Proxy-Authorization", "Cookie"];
 

@@ -49,12 +49,14 @@ mod view;
 mod wire;
 mod zstd;
 
+pub use ask::CODINGS;
 pub use body::Body;
 pub use charset::CharsetBy;
 pub use cookies::{Jar, StoredCookie};
 pub use decode::Bound;
 pub use fault::{Fault, HeadPart};
 pub use json::report;
+pub use name::name_in;
 pub use pace::Pace;
 pub use parts::{Part, PartKind, Parts};
 pub use proxy::ProxyFault;

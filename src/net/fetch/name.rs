@@ -14,14 +14,21 @@ const MOST_EXTENSION: usize = 20;
 /// Content-Disposition (RFC 6266), else the last segment of the path, else `index` with an extension for the type.
 pub(super) fn suggest(head: &Head, url: &Url, media_type: &str) -> String {
     let from_head = || head.values("content-disposition").find_map(from_disposition);
-    let from_url = || {
-        let last = url.path_segments()?.next_back()?;
-        safe(&percent_decode_str(last).decode_utf8().map_or_else(|_| last.to_owned(), Into::into))
-    };
-    from_head().or_else(from_url).unwrap_or_else(|| match mime2ext::mime2ext(media_type) {
+    from_head().or_else(|| from_url(url)).unwrap_or_else(|| match mime2ext::mime2ext(media_type) {
         Some(extension) => format!("index.{extension}"),
         None => "index".to_owned(),
     })
+}
+
+/// The last segment of the path of a URL as typed, as a file name; `None` where that says nothing.
+#[must_use]
+pub fn name_in(typed: &str) -> Option<String> {
+    from_url(super::url::parse(typed).ok()?.0.url())
+}
+
+fn from_url(url: &Url) -> Option<String> {
+    let last = url.path_segments()?.next_back()?;
+    safe(&percent_decode_str(last).decode_utf8().map_or_else(|_| last.to_owned(), Into::into))
 }
 
 /// `filename*` (RFC 8187), else `filename`.
@@ -121,6 +128,19 @@ mod tests {
         let head =
             Head { raw: vec![], minor_version: 1, status: 200, reason: vec![], headers: headers.into_iter().collect() };
         suggest(&head, &Url::parse(url).expect("URL"), media_type)
+    }
+
+    #[test]
+    fn a_url_alone_may_say_a_name() {
+        for (typed, said) in [
+            ("http://h/a/b.iso?x=/y#z", Some("b.iso")),
+            ("h/b%20c.iso", Some("b c.iso")),
+            ("http://h", None),
+            ("http://h/a/..", None),
+            ("not a url", None),
+        ] {
+            assert_eq!(name_in(typed).as_deref(), said, "{typed}");
+        }
     }
 
     fn disposed(value: &str) -> String {

@@ -11,7 +11,7 @@ use crate::app::jobs::{Done, Jobs};
 use crate::app::widgets::notices::Notices;
 use crate::app::widgets::{field_width, weak};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Body, Destination};
+use crate::net::fetch::{Body, Destination, name_in};
 
 /// The form.
 #[derive(Debug, Default)]
@@ -54,9 +54,10 @@ impl TargetForm {
         self.partial = path.as_deref().map(Body::partial_path).filter(|partial| partial.is_file());
     }
 
-    /// The file is complete: the next fetch is not to replace it unasked.
+    /// The file is complete: the next fetch is neither to replace it unasked nor to go on with it.
     pub(in crate::app::fetch_tab) fn complete(&mut self) {
         self.path.clear();
+        self.resume = false;
         (self.is_there, self.partial) = (false, None);
     }
 
@@ -94,9 +95,10 @@ impl TargetForm {
         command
     }
 
-    /// Opens the dialog for the file.
+    /// Opens the dialog for the file, which proposes a name for what is at `url`.
     pub(in crate::app::fetch_tab) fn ask(
         &mut self,
+        url: &str,
         folder: &Path,
         jobs: &Jobs,
         frame: &eframe::Frame,
@@ -105,7 +107,8 @@ impl TargetForm {
         if self.asking.is_open() {
             return;
         }
-        let proposed = self.path(folder).unwrap_or_else(|| folder.join(t("target-name")));
+        let proposed =
+            self.path(folder).unwrap_or_else(|| folder.join(name_in(url).unwrap_or_else(|| t("target-name"))));
         let asked = dialogs::ask_where_to_save(frame, jobs, &proposed, Done::TargetPathChosen);
         self.asking.begin(asked, notices);
     }
