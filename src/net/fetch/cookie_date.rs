@@ -102,6 +102,7 @@ mod tests {
             ("Thu Jan  1 00:00:00 GMT 1970", newyear),
             ("Thu Jan  1 00:00:00 1970", newyear),
             ("1970 1 jan 00:00:00", newyear),
+            ("Thu\tJan\t1\t00:00:00\t1970", newyear),
             (" Sat, 02-May-09 23:38:25utc 2010", "02 May 2009 23:38:25 GMT"),
             ("Fri Feb 13 11:56:27 ....GMT 2132", "13 Feb 2132 11:56:27 GMT"),
         ] {
@@ -128,8 +129,8 @@ mod tests {
 
     #[test]
     fn nothing_but_the_date_is_touched() {
-        let text = "Expires=Thu Jan 1 00:00:00 GMT 1970; path=/ ;expires = Fri Feb 13 11:56:27 GMT 2037; Expires=x; =";
-        let expected = "Expires=Thu Jan 1 00:00:00 GMT 1970; path=/ ;Expires=13 Feb 2037 11:56:27 GMT; Expires=x; =";
+        let text = "Expires=Thu Jan 1 00:00:00 GMT 1970; path=Feb 2 11:56:27 2037 ;expires = Fri Feb 13 11:56:27 GMT 2037; Expires=x; =";
+        let expected = "Expires=Thu Jan 1 00:00:00 GMT 1970; path=Feb 2 11:56:27 2037 ;Expires=13 Feb 2037 11:56:27 GMT; Expires=x; =";
         assert_eq!(with_plain_dates(text), expected);
     }
 
