@@ -270,3 +270,56 @@ impl Log {
         self.streams.iter().map(|one| len(one.kept())).sum::<u64>() + len(self.kept()) * SEGMENT_COST
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What is to be seen of one direction.
+    fn stream(log: &Log, direction: Direction) -> (Range<u64>, Vec<u8>, Vec<Option<u64>>, Vec<u64>) {
+        let kept = log.stream(direction);
+        let at = [kept.start, kept.start + (kept.end - kept.start) / 2, kept.end.saturating_sub(1)];
+        let numbers = [0, log.kept().start, log.kept().end.saturating_sub(1), log.kept().end];
+        let segments = at.map(|at| log.segment_at(direction, at)).to_vec();
+        let positions = numbers.map(|number| log.position(direction, number)).to_vec();
+        (kept, log.joined(direction, 0..u64::MAX), segments, positions)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_passes_leaves_the_log_as_if_it_had_been_kept_and_then_dropped(
+            steps in prop::collection::vec((any::<bool>(), prop_oneof![0..50usize, 0..70_000usize], 0..6u8), 1..20),
+        ) {
+            let (mut log, mut plain) = (Log::default(), Log::default());
+            for (at, (is_in, len, what)) in steps.into_iter().enumerate() {
+                let direction = if is_in { Direction::In } else { Direction::Out };
+                let bytes = vec![at as u8; len];
+                let at = at as u64;
+                match what {
+                    0 | 1 => {
+                        let freed = log.pass(direction, &bytes);
+                        let cost = plain.append(at, direction, &bytes);
+                        prop_assert_eq!(freed + cost, plain.shrink(0));
+                    }
+                    2 => prop_assert_eq!(log.shrink(len as u64), plain.shrink(len as u64)),
+                    _ => {
+                        prop_assert_eq!(log.append(at, direction, &bytes), plain.append(at, direction, &bytes));
+                        log.note(at, What::Connected);
+                        plain.note(at, What::Connected);
+                    }
+                }
+                prop_assert_eq!((log.kept(), log.cost(), log.ended()), (plain.kept(), plain.cost(), plain.ended()));
+                prop_assert_eq!((log.events(), log.dropped_bytes()), (plain.events(), plain.dropped_bytes()));
+                for direction in [Direction::In, Direction::Out] {
+                    prop_assert_eq!(stream(&log, direction), stream(&plain, direction));
+                }
+                for number in log.kept() {
+                    prop_assert_eq!(log.segment(number), plain.segment(number));
+                }
+            }
+        }
+    }
+}

@@ -345,6 +345,7 @@ mod tests {
         let range = |range| recording.read(|log| text(&hop, part(PartKind::Extra, Direction::In, range), Some(log)));
         assert_eq!(range(0..5), "after the end, 5 B (not kept)");
         assert_eq!(range(2..9), "after the end, 7 B (partly kept)");
+        assert_eq!(range(4..9), "after the end, 5 B (partly kept)");
         assert_eq!(range(5..6), "after the end, 1 B");
     }
 

@@ -214,7 +214,7 @@ impl<'a> Ask<'a> {
             });
         }
         if same_origin {
-            self.who.forget_challenge();
+            self.who.another_page();
         } else {
             if !matches!(std::mem::take(&mut self.who), Who::Nobody) {
                 changes.push(Change::CredentialsDropped);

@@ -23,8 +23,9 @@ pub(super) enum Who {
 pub(super) struct Digest {
     user: String,
     password: String,
-    /// What the server wants to have answered.
+    /// What the server wants to have answered, with the number of answers that it has had.
     challenge: Option<WwwAuthenticateHeader>,
+    /// How often the request of this page was sent again.
     answers: u32,
 }
 
@@ -81,10 +82,11 @@ impl Who {
         }
     }
 
-    /// Another page may have another challenge.
-    pub(super) fn forget_challenge(&mut self) {
+    /// Another page of the same server is told at once (RFC 7616 §3.6), and may still have another challenge.
+    pub(super) fn another_page(&mut self) {
         if let Self::Digest(digest) = self {
-            (digest.challenge, digest.answers) = (None, 0);
+            digest.count();
+            digest.answers = 0;
         }
     }
 
@@ -100,12 +102,22 @@ impl Who {
             return Next::Accept;
         }
         digest.answers += 1;
-        digest.challenge = Some(challenge);
+        digest.count();
+        // The same nonce again is counted on (RFC 7616 §3.4).
+        let before = digest.challenge.take().filter(|before| before.nonce == challenge.nonce);
+        digest.challenge = Some(WwwAuthenticateHeader { nc: before.map_or(0, |before| before.nc), ..challenge });
         Next::Again
     }
 }
 
 impl Digest {
+    /// A request with an answer has been sent.
+    fn count(&mut self) {
+        if let Some(challenge) = &mut self.challenge {
+            challenge.nc = challenge.nc.saturating_add(1);
+        }
+    }
+
     fn can_answer(&self, challenge: &WwwAuthenticateHeader, body: Option<&[u8]>) -> bool {
         let other =
             Self { user: self.user.clone(), password: String::new(), challenge: Some(challenge.clone()), answers: 0 };
@@ -297,8 +309,8 @@ mod tests {
         assert_eq!(who.challenged(&stale, None), Next::Again);
         assert!(who.value("GET", "/", None).expect("an answer").contains(r#"nonce="y""#));
         assert_eq!(who.challenged(&stale, None), Next::Accept);
-        who.forget_challenge();
-        assert_eq!(who.value("GET", "/", None), None);
+        who.another_page();
+        assert!(who.value("GET", "/", None).expect("an answer").contains(r#"nonce="y""#));
         assert_eq!(who.challenged(&unauthorized(&["Basic realm=a"]), None), Next::Unknown);
         let value = Who::new(&Auth::Bearer("x".to_owned()), None);
         assert_eq!(value.expect("bearer").challenged(&fresh, None), Next::Accept);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use cookie_store::{Cookie, CookieDomain, CookieStore, StoreAction};
 use url::Url;
 
+use super::cookie_date::with_plain_dates;
 use crate::net::lock;
 
 /// The most cookies of all hosts together (RFC 6265 §6.1).
@@ -166,7 +167,7 @@ fn read(value: &[u8], url: &Url) -> Option<Cookie<'static>> {
     if text.chars().any(char::is_control) {
         return None;
     }
-    let mut cookie = Cookie::parse(text, url).ok()?.into_owned();
+    let mut cookie = Cookie::parse(with_plain_dates(text), url).ok()?.into_owned();
     let is_tls = url.scheme() == "https";
     let is_secure = cookie.secure().unwrap_or(false);
     // Where everybody has names: only the host of that name can mean itself (RFC 6265 §5.3).
@@ -218,6 +219,8 @@ mod tests {
         assert_eq!((jar.list().len(), &jar.list()[0]), (5, &first));
         assert!(!jar.take(b"z=; Path=/; Max-Age=0", &from));
         assert_eq!(jar.len(), 4);
+        assert!(!jar.take(b"x=; Path=/; Expires=Thu Jan  1 00:00:00 GMT 1970", &from));
+        assert_eq!(jar.len(), 3);
         jar.clear();
         assert!(jar.is_empty() && jar.list().is_empty());
     }

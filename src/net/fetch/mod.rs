@@ -17,6 +17,7 @@ mod auth;
 mod body;
 mod charset;
 mod clock;
+mod cookie_date;
 mod cookies;
 mod decode;
 mod exchange;

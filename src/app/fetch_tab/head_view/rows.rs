@@ -156,8 +156,10 @@ mod tests {
 
     #[test]
     fn what_does_not_look_as_it_was_understood_is_shown_as_understood() {
-        let hop = hop("HTTP/1.1 200 OK\nA: b\nno colon\n\n", vec![header("A", "b")]);
-        assert_eq!(texts(&hop)[3..], ["HTTP/1.1 200 OK", "A: b"]);
+        for raw in ["HTTP/1.1 200 OK\nA: b\n c\nno colon\n\n", "HTTP/1.1 200 OK\nX: y\n z\nA: b c\n\n"] {
+            let hop = hop(raw, vec![header("A", "b c")]);
+            assert_eq!(texts(&hop)[3..], ["HTTP/1.1 200 OK", "A: b c"], "{raw}");
+        }
     }
 
     #[test]
