@@ -82,8 +82,8 @@ pub struct FetchTab {
     version: u64,
     /// Holds for one fetch; never kept.
     accept_any_certificate: bool,
-    /// The same, for this one.
-    accept_certificate: Option<Certificate>,
+    /// Those that were refused and then accepted by a person: for the same request, and no other.
+    accepted_certificates: Vec<Certificate>,
     part: Part,
     /// The hop that is shown; the last if none was chosen.
     hop: Option<usize>,
@@ -164,6 +164,7 @@ impl FetchTab {
 
     /// Does what a person does with the history.
     fn go_back(&mut self, pick: Pick, form: &mut FetchForm) {
+        self.accepted_certificates.clear();
         match pick {
             Pick::Clear => self.history.clear(),
             Pick::FillIn(place) => {
@@ -184,8 +185,9 @@ impl FetchTab {
 
     /// Nothing of the last fetch is shown any more.
     fn forget(&mut self, form: &FetchForm) {
-        let Self { part, request, jar, history, browser, .. } = std::mem::take(self);
-        *self = Self { part, request, jar, history, browser, saving: Saving::new(form), ..Self::default() };
+        let Self { part, request, jar, history, browser, accepted_certificates, .. } = std::mem::take(self);
+        let saving = Saving::new(form);
+        *self = Self { part, request, jar, history, browser, accepted_certificates, saving, ..Self::default() };
     }
 
     /// Does what a person asked for.
@@ -207,12 +209,14 @@ impl FetchTab {
                     self.pasted = std::mem::take(&mut form.url);
                     self.paste(form, notices);
                 } else {
+                    self.accepted_certificates.clear();
                     self.start(form, tools);
                 }
             }
             Command::FetchAccepting if !self.is_running() => {
                 notices.clear();
-                self.accept_certificate = self.view.hops.last().and_then(|hop| hop.chain.first()).cloned();
+                let shown = self.view.hops.last().and_then(|hop| hop.chain.first());
+                self.accepted_certificates.extend(shown.cloned());
                 match self.asked.take() {
                     // What was refused, whatever is in the form now.
                     Some((request, _)) => self.send(request, form, tools),
@@ -256,7 +260,7 @@ impl FetchTab {
             follow: form.follow,
             extra_roots: Some(form.extra_roots.trim()).filter(|path| !path.is_empty()).map(Into::into),
             accept_any_certificate: self.accept_any_certificate,
-            accept_certificate: self.accept_certificate.clone(),
+            accepted_certificates: self.accepted_certificates.clone(),
             proxy: form.proxy(),
             ip: form.ip,
             stop_at_hops: form.stop_at_hops,

@@ -55,11 +55,17 @@ impl Subcommand for Command {
 
 impl FromArgMatches for Command {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        match matches.subcommand() {
-            Some(("serve", matches)) => serve::Args::from_arg_matches(matches).map(Self::Serve),
-            Some(("chat", matches)) => chat::Args::from_arg_matches(matches).map(Self::Chat),
-            Some(("fetch", matches)) => fetch::Args::from_arg_matches(matches).map(Self::Fetch),
-            _ => Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::new(ErrorKind::MissingSubcommand);
+        let (name, mut matches) = matches.remove_subcommand().ok_or_else(missing)?;
+        match name.as_str() {
+            "serve" => serve::Args::from_arg_matches_mut(&mut matches).map(Self::Serve),
+            "chat" => chat::Args::from_arg_matches_mut(&mut matches).map(Self::Chat),
+            "fetch" => fetch::Args::from_arg_matches_mut(&mut matches).map(Self::Fetch),
+            _ => Err(missing()),
         }
     }
 
@@ -86,14 +92,20 @@ pub fn parse() -> Result<Option<Command>, ExitCode> {
 #[must_use]
 pub fn run(command: &Command) -> ExitCode {
     let stop = Cancel::default();
-    signal::on_stop({
+    let heed = || {
         let stop = stop.clone();
-        move || stop.cancel()
-    });
+        signal::on_stop(move || stop.cancel());
+    };
     exit_code(match command {
-        Command::Serve(args) => serve::run(args, &stop),
-        Command::Chat(args) => chat::run(args, &stop),
-        Command::Fetch(args) => fetch::run(args, &stop),
+        Command::Serve(args) => {
+            heed();
+            serve::run(args, &stop)
+        }
+        Command::Chat(args) => {
+            heed();
+            chat::run(args, &stop)
+        }
+        Command::Fetch(args) => fetch::run(args, &stop, &heed),
     })
 }
 

@@ -53,7 +53,7 @@ fn run_on(words: &[&str], terminal: bool) -> (i32, Vec<u8>, String) {
     let (out, mut err) = (Kept::default(), Vec::new());
     let streams =
         Streams { out: Box::new(out.clone()), out_is_terminal: terminal, err: &mut err, err_is_terminal: terminal };
-    let code = run_to(&args(words), &Cancel::default(), streams);
+    let code = run_to(&args(words), &Cancel::default(), &|| {}, streams);
     (code, out.bytes(), String::from_utf8(err).expect("text"))
 }
 
@@ -167,7 +167,7 @@ fn that_a_certificate_is_accepted_all_the_same_is_said_before_any_answer() {
     let streams =
         Streams { out: Box::new(Kept::default()), out_is_terminal: false, err: &mut err, err_is_terminal: false };
     let url = format!("https://127.0.0.1:{}/", server.port);
-    assert_eq!(run_to(&args(&[&url, "-k", "--timeout", "120"]), &Cancel::default(), streams), 0);
+    assert_eq!(run_to(&args(&[&url, "-k", "--timeout", "120"]), &Cancel::default(), &|| {}, streams), 0);
     let text = err.text;
     assert!(text.starts_with(&format!("* GET {url}\n")), "{text}");
     assert!(text.contains("signed by itself"), "{text}");
@@ -202,7 +202,7 @@ fn stopping_ends_it_also_while_standard_output_is_stuck() {
     let mut err = Vec::new();
     let out = Box::new(Stuck { written, never });
     let streams = Streams { out, out_is_terminal: false, err: &mut err, err_is_terminal: false };
-    assert_eq!(run_to(&args(&[&server.url("/")]), &stop, streams), INTERRUPTED);
+    assert_eq!(run_to(&args(&[&server.url("/")]), &stop, &|| {}, streams), INTERRUPTED);
     stopper.expect("thread").join().expect("stopper");
     drop(unstick);
     let err = String::from_utf8(err).expect("text");
@@ -239,7 +239,7 @@ fn a_closed_standard_output_is_one_line() {
     let server = Server::answering(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"]);
     let mut err = Vec::new();
     let streams = Streams { out: Box::new(Closed), out_is_terminal: false, err: &mut err, err_is_terminal: false };
-    assert_eq!(run_to(&args(&[&server.url("/")]), &Cancel::default(), streams), 1);
+    assert_eq!(run_to(&args(&[&server.url("/")]), &Cancel::default(), &|| {}, streams), 1);
     let err = String::from_utf8(err).expect("text");
     assert!(
         err.lines().last().is_some_and(|line| line.contains("standard output") && !line.contains("folder")),
@@ -249,7 +249,7 @@ fn a_closed_standard_output_is_one_line() {
     let out = Kept::default();
     let streams =
         Streams { out: Box::new(out.clone()), out_is_terminal: false, err: &mut Closed, err_is_terminal: true };
-    assert_eq!(run_to(&args(&[&server.url("/"), "--progress"]), &Cancel::default(), streams), 0);
+    assert_eq!(run_to(&args(&[&server.url("/"), "--progress"]), &Cancel::default(), &|| {}, streams), 0);
     assert_eq!(out.bytes(), b"body");
 }
 
@@ -304,7 +304,7 @@ fn stopping_ends_it_with_one_line() {
     let mut err = Vec::new();
     let streams =
         Streams { out: Box::new(Kept::default()), out_is_terminal: false, err: &mut err, err_is_terminal: false };
-    assert_eq!(run_to(&args(&[&server.url("/"), "--timeout", "600"]), &stop, streams), INTERRUPTED);
+    assert_eq!(run_to(&args(&[&server.url("/"), "--timeout", "600"]), &stop, &|| {}, streams), INTERRUPTED);
     stopper.expect("thread").join().expect("stopper");
     let err = String::from_utf8(err).expect("text");
     assert!(err.lines().last().expect("line").ends_with("cancelled"), "{err}");

@@ -169,7 +169,7 @@ fn the_certificate_that_was_accepted_is_taken_and_no_other() {
     let config = self_signed();
     let refused = fetched(&config, ANSWER, true, Options::default());
     assert_eq!(refused.fault(), &Fault::SelfSigned);
-    let accepting = || Options { accept_certificate: refused.last().chain.first().cloned(), ..Options::default() };
+    let accepting = || Options { accepted_certificates: refused.last().chain[..1].to_vec(), ..Options::default() };
     let done = fetched(&config, ANSWER, true, accepting());
     assert_eq!(done.bytes(), b"body");
     assert!(!done.last().tls.as_ref().expect("TLS").verified);
@@ -179,7 +179,7 @@ fn the_certificate_that_was_accepted_is_taken_and_no_other() {
     let done = fetched(&self_signed(), ANSWER, true, accepting());
     assert_eq!(done.fault(), &Fault::SelfSigned);
     assert!(done.last().request.is_empty(), "the request was sent");
-    assert!(done.last().notes[0].contains("another certificate now"), "{:?}", done.last().notes);
+    assert!(done.last().notes[0].contains("another certificate than"), "{:?}", done.last().notes);
 }
 
 #[test]

@@ -1,5 +1,12 @@
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
+
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::Window;
 
@@ -91,4 +98,59 @@ fn wrong_files_of_a_server_are_said() {
     window.press("Start");
     window.wait_for_text("Cannot use “/no/such/certificate.pem”");
     window.wait_for_text("● failed");
+}
+
+/// A server whose certificate vouches for itself.
+fn self_signed() -> Arc<ServerConfig> {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("certificate");
+    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+    Arc::new(builder.with_single_cert(vec![own.cert.der().clone()], key).expect("config"))
+}
+
+#[test]
+fn only_the_certificate_that_was_looked_at_is_accepted() {
+    let folder = tempfile::tempdir().expect("folder");
+    let roots = folder.path().join("roots.pem");
+    // Of another name than the server's: this computer may have no roots at all.
+    let mut other = rcgen::CertificateParams::new(["other.example".to_owned()]).expect("parameters");
+    other.distinguished_name.push(rcgen::DnType::CommonName, "Somebody else");
+    let other = other.self_signed(&rcgen::KeyPair::generate().expect("key")).expect("certificate");
+    std::fs::write(&roots, other.pem()).expect("written");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let port = listener.local_addr().expect("address").port();
+    let (one, changed) = (self_signed(), self_signed());
+    let configs = [one, Arc::clone(&changed), Arc::clone(&changed), changed];
+    let serve = move || {
+        for config in configs {
+            let (stream, _) = listener.accept().expect("accepted");
+            let mut tls = StreamOwned::new(ServerConnection::new(config).expect("TLS"), stream);
+            let mut lines = BufReader::new(&mut tls);
+            let mut line = String::new();
+            // Who does not trust us asks nothing.
+            while lines.read_line(&mut line).is_ok_and(|n| n > 2) {}
+            _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            tls.conn.send_close_notify();
+            _ = tls.flush();
+        }
+    };
+    std::thread::Builder::new().name("shows certificates".to_owned()).spawn(serve).expect("thread");
+    let again = "Fetch again and accept this certificate";
+    let mut window = Window::new();
+    window.open_tab("Fetch");
+    window.press("Options");
+    window.fill("More trusted certificates", &roots.display().to_string());
+    super::fetch::fetch(&mut window, &format!("https://localhost:{port}/"));
+    window.wait_for_text("signed by itself");
+    window.open_tab("Connection");
+    window.press(again);
+    window.wait_for_text("another certificate than one that was accepted");
+    window.open_tab("Connection");
+    window.press(again);
+    window.wait_for_text("● complete");
+    // It was for that fetch alone.
+    window.press("Fetch");
+    window.wait_for_text("Fetch failed");
+    assert!(window.shows("signed by itself"), "{:?}", window.texts());
 }

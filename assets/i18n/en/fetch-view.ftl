@@ -91,6 +91,7 @@ body-charset-hover = Which characters the bytes stand for. Nothing is changed by
 charset-as-found = as found: { $name } ({ $how })
 charset-by-header = header
 charset-by-mark = byte order mark
+charset-by-meta = its <meta>
 charset-by-look = by its text
 body-copy = Copy text
 body-copy-hover = Copy all text that is shown here

@@ -114,7 +114,7 @@ fault-write-protected = the file is write-protected
 fault-not-a-file = something that is not a file has that name
 fault-names-taken = all names like it are taken
 
-note-other-certificate = The server shows another certificate now than the one that was accepted
+note-other-certificate = The server shows another certificate than one that was accepted
 note-insecure = The certificate was NOT verified, anyone could be at the other end: { $why }
 note-downgrade = The redirect leads from https to http, from here on everyone on the way can read and change it
 note-credentials-dropped = User name and password are not sent to another host

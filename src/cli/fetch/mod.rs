@@ -54,23 +54,24 @@ impl std::fmt::Debug for Streams<'_> {
 }
 
 /// Fetches, and says how that went: 0 where the whole body was received and written, else one line on standard error
-/// and 1, or [`signal::INTERRUPTED`] where `stop` ended it. That works also while standard output is stuck.
+/// and 1, or [`signal::INTERRUPTED`] where `stop` ended it. That works also while standard output is stuck. `heed`, which
+/// looks after `stop`, is called once the server is being asked: it takes as long as that.
 #[must_use]
-pub fn run(args: &Args, stop: &Cancel) -> i32 {
+pub fn run(args: &Args, stop: &Cancel, heed: &dyn Fn()) -> i32 {
     // Not locked: a worker that logs or panics meanwhile must be able to say so.
     let (out, mut err) = (io::stdout(), io::stderr());
     let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
-    run_to(args, stop, Streams { out: Box::new(out), out_is_terminal, err: &mut err, err_is_terminal })
+    run_to(args, stop, heed, Streams { out: Box::new(out), out_is_terminal, err: &mut err, err_is_terminal })
 }
 
 /// [`run`], to other streams than those of the process.
 #[must_use]
-pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
+pub fn run_to(args: &Args, stop: &Cancel, heed: &dyn Fn(), streams: Streams<'_>) -> i32 {
     let Streams { out, out_is_terminal, err, err_is_terminal } = streams;
     let mut teller = Teller { err, terminal: err_is_terminal, progress: args.progress, told: Told::default() };
     let fetched = args.check().and_then(|()| args.ask.request()).and_then(|request| {
         args.record.run(RECORDED, |recorder| {
-            let mut door = Door { args, stop, out: Some(out), out_is_terminal, teller: &mut teller };
+            let mut door = Door { args, stop, heed, out: Some(out), out_is_terminal, teller: &mut teller };
             door.fetch(request, recorder)
         })
     });
@@ -84,6 +85,7 @@ pub fn run_to(args: &Args, stop: &Cancel, streams: Streams<'_>) -> i32 {
 struct Door<'a, 't> {
     args: &'a Args,
     stop: &'a Cancel,
+    heed: &'a dyn Fn(),
     /// Standard output, until somebody has it: the body or the report.
     out: Option<Box<dyn Write + Send>>,
     out_is_terminal: bool,
@@ -95,6 +97,7 @@ impl Door<'_, '_> {
     fn fetch(&mut self, request: Request, recorder: &Arc<Recorder>) -> i32 {
         let url = request.url.clone();
         let fetch = Fetch::start(request, self.args.options(), recorder, Waker::none());
+        (self.heed)();
         let canceller = fetch.canceller();
         let _stop = self.stop.on_cancel(move || canceller.cancel());
         self.teller.follow(&fetch);

@@ -72,7 +72,7 @@ impl Asked {
     pub(super) fn new(tls: &ClientTls, host: &str) -> Result<Self, Error> {
         let name = tls.server_name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(host);
         let (config, witness) =
-            client_config(Trust { roots: tls.roots.as_deref(), accept_any: tls.accept_any, accept: None })?;
+            client_config(Trust { roots: tls.roots.as_deref(), accept_any: tls.accept_any, accepted: &[] })?;
         let asked = Self { name: name.to_owned(), config: Arc::new(config), witness };
         // Better told before anything is connected.
         asked.layer()?;

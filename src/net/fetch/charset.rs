@@ -27,7 +27,9 @@ pub enum CharsetBy {
     Header,
     /// The byte order mark that it begins with.
     Mark,
-    /// What it says of itself in a `<meta>`, or what its bytes look like.
+    /// What it says of itself in a `<meta>`.
+    Meta,
+    /// What its bytes look like.
     Text,
 }
 
@@ -39,8 +41,11 @@ pub(super) fn find(media_type: &str, said: Option<&'static Encoding>, start: &[u
     if let Some((marked, _)) = Encoding::for_bom(start) {
         return (marked, CharsetBy::Mark);
     }
-    let html = matches!(media_type, "" | "text/html" | "application/xhtml+xml").then(|| meta(start)).flatten();
-    (html.unwrap_or_else(|| look(start)), CharsetBy::Text)
+    let may_be_html = matches!(media_type, "" | "text/html" | "application/xhtml+xml");
+    match may_be_html.then(|| meta(start)).flatten() {
+        Some(said) => (said, CharsetBy::Meta),
+        None => (look(start), CharsetBy::Text),
+    }
 }
 
 /// UTF-8 where it can be that, else what it looks like most.
@@ -109,6 +114,17 @@ mod tests {
         assert_eq!(name("text/html", said, "\u{feff}<meta charset=big5>"), "GBK");
         assert_eq!(typed("text/html; charset=nonsense").1, None);
         assert_eq!(typed("").0, "");
+    }
+
+    #[test]
+    fn what_told_it_is_known() {
+        let by = |media_type, said, start: &[u8]| find(media_type, said, start).1;
+        let meta = b"<meta charset=gbk>";
+        assert_eq!(by("text/html", Some(UTF_8), meta), CharsetBy::Header);
+        assert_eq!(by("text/html", None, b"\xef\xbb\xbf<meta charset=gbk>"), CharsetBy::Mark);
+        assert_eq!(by("text/html", None, meta), CharsetBy::Meta);
+        assert_eq!(by("text/plain", None, meta), CharsetBy::Text);
+        assert_eq!(by("text/html", None, b"<meta charset=nonsense>"), CharsetBy::Text);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use serde::Serialize;
 
-use super::{Body, Change, Cookie, Delivery, Framing, Head, Header, Hop, Outcome, Span, Step, Tls, View};
+use super::{Body, Change, CharsetBy, Cookie, Delivery, Framing, Head, Header, Hop, Outcome, Span, Step, Tls, View};
 use crate::net::Error;
 use crate::net::connect::Try;
 use crate::net::tls::Certificate;
@@ -156,6 +156,7 @@ struct BodyIs<'a> {
     complete: bool,
     media_type: Option<&'a str>,
     charset: &'static str,
+    charset_by: &'static str,
     suggested_name: &'a str,
     sha256: Option<String>,
     saved_as: Option<String>,
@@ -310,6 +311,12 @@ impl<'a> BodyIs<'a> {
             complete: body.is_complete(),
             media_type: Some(body.media_type()).filter(|media_type| !media_type.is_empty()),
             charset: body.charset().name(),
+            charset_by: match body.charset_by() {
+                CharsetBy::Header => "header",
+                CharsetBy::Mark => "byte_order_mark",
+                CharsetBy::Meta => "meta",
+                CharsetBy::Text => "detected",
+            },
             suggested_name: body.suggested_name(),
             // Not where the file that it is in cannot be read.
             sha256: body.sha256(|| true).ok().flatten(),

@@ -29,7 +29,7 @@ impl Client {
         let trust = Trust {
             roots: options.extra_roots.as_deref(),
             accept_any: options.accept_any_certificate,
-            accept: options.accept_certificate.as_ref().map(Certificate::der),
+            accepted: &options.accepted_certificates,
         };
         let (mut config, witness) = client_config(trust)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -66,9 +66,9 @@ impl Exchange<'_> {
         socket.set_limit(None);
         let (chain, refused) = tls.shown(host);
         let why = refused.as_ref().map(ToString::to_string);
-        worker.hop(|hop| (hop.chain, hop.refused) = (chain.clone(), why.clone()));
-        let is_other = worker.options.accept_certificate.as_ref().is_some_and(|one| chain.first() != Some(one));
-        if is_other && refused.is_some() {
+        worker.hop(|hop| (hop.chain, hop.refused) = (chain, why.clone()));
+        let accepted = &worker.options.accepted_certificates;
+        if agreed.is_err() && refused.is_some() && !accepted.is_empty() {
             worker.note(t("note-other-certificate"));
         }
         let connection = agreed.map_err(|e| self.error(Operation::Tls, e))?;

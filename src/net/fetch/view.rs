@@ -27,8 +27,8 @@ pub struct Options {
     pub extra_roots: Option<PathBuf>,
     /// Accept any certificate.
     pub accept_any_certificate: bool,
-    /// Accept this one, whatever is wrong with it.
-    pub accept_certificate: Option<Certificate>,
+    /// Accept these, whatever is wrong with them.
+    pub accepted_certificates: Vec<Certificate>,
     /// Through what the servers are reached.
     pub proxy: Proxy,
     /// Over which of the two.
@@ -92,7 +92,7 @@ impl Default for Options {
             follow: true,
             extra_roots: None,
             accept_any_certificate: false,
-            accept_certificate: None,
+            accepted_certificates: Vec::new(),
             proxy: Proxy::default(),
             ip: IpVersion::default(),
             stop_at_hops: false,

@@ -319,7 +319,7 @@ mod tests {
     /// A client with TLS over it, which is not agreed on, its recording, and the other end.
     fn pair() -> (Arc<Duplex>, Arc<Recording>, TcpStream) {
         let (local, ends, recording, remote) = connected();
-        let (config, _) = client_config(Trust { roots: None, accept_any: true, accept: None }).expect("settings");
+        let (config, _) = client_config(Trust { roots: None, accept_any: true, accepted: &[] }).expect("settings");
         let layer = Layer::client(Arc::new(config), "localhost").expect("a name");
         let wire = Duplex::new(local, ends.peer, Arc::clone(&recording), PATIENCE).expect("alive").over_tls(layer);
         (Arc::new(wire), recording, remote)

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, SignatureScheme};
 
+use super::Certificate;
 use crate::net::fetch::Fault;
 use crate::net::{Error, Operation, lock};
 
@@ -25,8 +26,8 @@ pub(crate) struct Trust<'a> {
     pub(crate) roots: Option<&'a Path>,
     /// Any certificate is taken.
     pub(crate) accept_any: bool,
-    /// This one is taken, whatever is wrong with it: in DER.
-    pub(crate) accept: Option<&'a [u8]>,
+    /// These are taken, whatever is wrong with them.
+    pub(crate) accepted: &'a [Certificate],
 }
 
 /// What the verifier of one [`client_config`] was shown last, and what it had against it.
@@ -71,7 +72,7 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<(ClientConfig, Witness),
     let platform = match platform {
         Ok(platform) => Some(platform),
         // Nobody is asked.
-        Err(_) if trust.accept_any || trust.accept.is_some() => None,
+        Err(_) if trust.accept_any || !trust.accepted.is_empty() => None,
         Err(TlsError::General(text)) => {
             log::warn!("trusted roots: {text}");
             return Err(Error::new(Operation::Tls, "", Fault::NoRoots));
@@ -83,7 +84,7 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<(ClientConfig, Witness),
     let verifier = Verifier {
         judge,
         accept_any: trust.accept_any,
-        accept: trust.accept.map(<[u8]>::to_vec),
+        accepted: trust.accepted.to_vec(),
         provider: Arc::clone(&provider),
         witness: witness.clone(),
     };
@@ -114,7 +115,7 @@ struct Verifier {
     /// Not there only where any certificate is taken and the system has no roots.
     judge: Option<Explaining>,
     accept_any: bool,
-    accept: Option<Vec<u8>>,
+    accepted: Vec<Certificate>,
     provider: Arc<CryptoProvider>,
     witness: Witness,
 }
@@ -137,7 +138,7 @@ impl ServerCertVerifier for Verifier {
             chain: chain.map(|one| one.clone().into_owned()).collect(),
             refused: judged.as_ref().err().cloned(),
         };
-        let is_accepted = self.accept_any || self.accept.as_deref() == Some(end_entity.as_ref());
+        let is_accepted = self.accept_any || self.accepted.iter().any(|one| one.der() == end_entity.as_ref());
         if is_accepted { Ok(ServerCertVerified::assertion()) } else { judged }
     }
 

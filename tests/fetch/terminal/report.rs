@@ -48,6 +48,7 @@ fn the_report_goes_to_standard_output_and_the_body_nowhere() {
     assert_eq!(report["body"]["saved_as"], Value::Null);
     let sha256 = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
     assert_eq!(report["body"]["sha256"], sha256);
+    assert_eq!(report["body"]["charset_by"], "detected");
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub fn choose_encoding(ui: &mut Ui, chosen: &mut Option<&'static Encoding>, body
     let how = match body.charset_by() {
         CharsetBy::Header => "charset-by-header",
         CharsetBy::Mark => "charset-by-mark",
+        CharsetBy::Meta => "charset-by-meta",
         CharsetBy::Text => "charset-by-look",
     };
     let args = [("name", body.charset().name().into()), ("how", t(how).into())];
