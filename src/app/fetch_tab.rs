@@ -268,6 +268,7 @@ impl FetchTab {
             cookies: form.keep_cookies.then(|| self.jar.clone()),
             destination: self.request.target.destination(&self.saving.folder()),
             transferred: self.request.target.transferred,
+            keep_transferred: true,
             ..Options::default()
         }
     }

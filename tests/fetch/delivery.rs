@@ -80,3 +80,31 @@ fn a_trailer_is_kept_as_it_came() {
     assert!(odd.last().notes.iter().any(|note| note.contains("after the last chunk")), "{:?}", odd.last().notes);
     assert_eq!(odd.bytes(), b"x");
 }
+
+#[test]
+fn a_body_that_was_unpacked_is_kept_as_it_was_transferred_too() {
+    let packed = gzipped(&b"Hello, Michael! ".repeat(50_000));
+    let (begin, end) = packed.split_at(packed.len() / 2);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    let whole = [head.clone(), chunk(begin), chunk(end), b"0\r\n\r\n".to_vec()].concat();
+    let cut = [head, chunk(begin)].concat();
+    let keeping = || Options { keep_transferred: true, ..Options::default() };
+    for (answer, complete, kept) in [(&whole, true, &packed[..]), (&cut, false, begin)] {
+        let server = Server::answering([answer]);
+        let done = super::fetch_with(&server.url("/page.html"), keeping());
+        let body = done.outcome.body().expect("body");
+        let transferred = body.transferred().expect("kept");
+        assert_eq!(transferred.read_at(0, 1 << 20).expect("bytes"), kept);
+        assert_eq!((transferred.suggested_name(), transferred.is_complete()), ("page.html.gz", complete));
+        assert_eq!(body.suggested_name(), "page.html");
+    }
+    // Not asked for, not packed, or not unpacked: there is one body.
+    let plain = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody".to_vec();
+    let as_it_came = || Options { transferred: true, ..keeping() };
+    for (answer, options) in [(&whole, Options::default()), (&plain, keeping()), (&whole, as_it_came())] {
+        let server = Server::answering([answer]);
+        let done = super::fetch_with(&server.url("/"), options);
+        assert!(done.outcome.body().expect("body").transferred().is_none());
+    }
+}

@@ -125,6 +125,30 @@ fn a_compressed_body_can_be_left_as_it_was_transferred() {
 }
 
 #[test]
+fn what_was_unpacked_is_saved_either_way_once_it_is_there() {
+    let folder = tempdir().expect("folder");
+    let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    zip.write_all(b"Hello, Michael!").expect("packed");
+    let packed = zip.finish().expect("packed");
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
+    let (port, _requests) = serve(vec![[head.as_bytes(), &packed].concat()]);
+    let mut window = Window::new();
+    fetch(&mut window, &format!("http://127.0.0.1:{port}/page.txt"));
+    window.wait_for_text("● complete");
+    let choice = format!("as transferred, {} B", packed.len());
+    window.check(&choice);
+    assert!(window.value("Path to save to").ends_with("/page.txt.gz"), "{}", window.value("Path to save to"));
+    for (name, bytes) in [("packed", &packed[..]), ("plain", b"Hello, Michael!")] {
+        let path = folder.path().join(name);
+        window.fill("Path to save to", path.to_str().expect("text"));
+        window.press("Save here");
+        window.wait_for_text(&format!("Saved to {}", path.display()));
+        assert_eq!(fs::read(&path).expect("saved"), bytes, "{name}");
+        window.check(&choice);
+    }
+}
+
+#[test]
 fn a_cancelled_page_leaves_the_old_file_whole_and_what_came_beside_it() {
     let folder = tempdir().expect("folder");
     let path = folder.path().join("page.bin");

@@ -143,7 +143,7 @@ impl History {
         while self.0.len() > most.entries.max(1) || (self.0.len() > 1 && sum(&self.0) > most.heads) {
             self.0.pop_front();
         }
-        let kept = |all: &VecDeque<Entry>| all.iter().filter_map(Entry::body).map(|body| body.len()).sum::<u64>();
+        let kept = |all: &VecDeque<Entry>| all.iter().filter_map(Entry::body).map(kept_len).sum::<u64>();
         let older = self.0.len().saturating_sub(1);
         for place in 0..older {
             if kept(&self.0) <= most.bodies {
@@ -205,6 +205,11 @@ impl Entry {
         }
         pick
     }
+}
+
+/// What a body takes on the disk, in bytes.
+fn kept_len(body: &Arc<Body>) -> u64 {
+    body.len() + body.transferred().map_or(0, |one| one.len())
 }
 
 #[cfg(test)]

@@ -11,13 +11,15 @@ use crate::app::jobs::{Done, Jobs};
 use crate::app::settings::FetchForm;
 use crate::app::widgets::notices::Notices;
 use crate::app::widgets::{entered, field_width, weak};
-use crate::i18n::t;
+use crate::i18n::{bytes, t, tf};
 use crate::net::fetch::Body;
 
 /// What can be saved, and how far that is.
 #[derive(Debug, Default)]
 pub struct Saving {
     body: Option<Arc<Body>>,
+    /// What is saved is the body as it was transferred.
+    transferred: bool,
     folder: PathBuf,
     path: String,
     /// There is a file at `path` already.
@@ -44,10 +46,32 @@ impl Saving {
     /// There is a body now, whole or cut short; or there is none. It may be where it was to go already.
     pub fn offer(&mut self, body: Option<&Arc<Body>>) {
         self.body = body.cloned();
+        self.transferred = false;
         self.saved = body.and_then(|body| body.saved_to()).map(Path::to_owned);
         let path = body.map(|body| self.saved.clone().unwrap_or_else(|| self.folder.join(name(body))));
         self.path = path.map(|path| path.display().to_string()).unwrap_or_default();
         self.replaces = body.is_some() && self.saved.is_none() && self.target().is_file();
+    }
+
+    /// What is saved.
+    fn chosen(&self) -> Option<&Arc<Body>> {
+        let body = self.body.as_ref()?;
+        if self.transferred { body.transferred() } else { Some(body) }
+    }
+
+    /// The path that is proposed for it.
+    fn proposed(&self) -> String {
+        self.chosen().map(|body| self.folder.join(name(body)).display().to_string()).unwrap_or_default()
+    }
+
+    /// Chooses whether it is what was transferred; a path of one's own stays.
+    fn choose(&mut self, transferred: bool) {
+        let is_own = self.path != self.proposed();
+        self.transferred = transferred;
+        if !is_own {
+            self.path = self.proposed();
+            self.replaces = self.target().is_file();
+        }
     }
 
     fn target(&self) -> PathBuf {
@@ -82,6 +106,13 @@ impl Saving {
             }
             let here = Command::SaveHere.button(ui, free && !self.path.trim().is_empty());
             command = command.or(here);
+            if let Some(size) = self.body.as_ref().and_then(|body| body.transferred()).map(|one| bytes(one.len())) {
+                let mut transferred = self.transferred;
+                let packed = ui.checkbox(&mut transferred, tf("save-transferred", &[("size", size.into())]));
+                if packed.on_hover_text(t("save-transferred-hover")).changed() {
+                    self.choose(transferred);
+                }
+            }
             if self.asking.is_open() {
                 weak(ui, t("dialog-open"));
             }
@@ -97,7 +128,7 @@ impl Saving {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let Some(body) = self.body.clone().filter(|_| !self.asking.is_open() && !self.writing) else { return };
+        let Some(body) = self.chosen().cloned().filter(|_| !self.asking.is_open() && !self.writing) else { return };
         let target = self.folder.join(name(&body));
         let asked = dialogs::ask_where_to_save(frame, jobs, &target, |path| Done::PathChosen { body, path });
         self.asking.begin(asked, notices);
@@ -111,7 +142,7 @@ impl Saving {
     /// Saves to the typed path.
     pub fn save_here(&mut self, jobs: &Jobs, notices: &mut Notices) {
         let path = self.target();
-        if let Some(body) = self.body.clone().filter(|_| !self.writing && !self.path.trim().is_empty()) {
+        if let Some(body) = self.chosen().cloned().filter(|_| !self.writing && !self.path.trim().is_empty()) {
             self.save(body, path, jobs, notices);
         }
     }

@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
@@ -200,7 +200,15 @@ impl Spool {
         let len = self.whole_len();
         // Nothing is left in the buffer.
         let (file, _) = self.file.into_parts();
-        let body = Body { file: Mutex::new(file), len, about, charset: OnceLock::new(), complete, saved_to: None };
+        let body = Body {
+            file: Mutex::new(file),
+            len,
+            about,
+            charset: OnceLock::new(),
+            complete,
+            saved_to: None,
+            transferred: None,
+        };
         Ok((body, self.place))
     }
 }
@@ -215,6 +223,7 @@ pub struct Body {
     charset: OnceLock<(&'static encoding_rs::Encoding, CharsetBy)>,
     complete: bool,
     saved_to: Option<PathBuf>,
+    transferred: Option<Arc<Self>>,
 }
 
 impl Body {
@@ -240,6 +249,17 @@ impl Body {
     #[must_use]
     pub fn saved_to(&self) -> Option<&Path> {
         self.saved_to.as_deref()
+    }
+
+    /// The same as it was transferred, where it was unpacked and [`super::Options::keep_transferred`] asked for that.
+    #[must_use]
+    pub fn transferred(&self) -> Option<&Arc<Self>> {
+        self.transferred.as_ref()
+    }
+
+    pub(super) fn with_transferred(mut self, transferred: Option<Self>) -> Self {
+        self.transferred = transferred.map(Arc::new);
+        self
     }
 
     /// At most `most` bytes from `offset`; fewer only at the end.

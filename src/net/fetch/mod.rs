@@ -26,6 +26,7 @@ mod follow;
 mod framing;
 mod head;
 mod json;
+mod keeping;
 mod name;
 mod pace;
 mod parts;

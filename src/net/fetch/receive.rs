@@ -1,6 +1,6 @@
 //! The body of an answer: unframed, decoded, into a temporary file or to where it is to be.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::body::{self, About, Spool};
 use super::exchange::Exchange;
 use super::framing::{self, Plan};
+use super::keeping::{Keeping, packed_name};
 use super::resume::Mark;
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
@@ -43,7 +44,10 @@ impl Exchange<'_> {
             spool.check_room_for(length).map_err(|fault| self.fault(fault))?;
         }
         let begin = wire.parts().end(Direction::In);
-        let received = self.receive(&mut wire, &plan, &mut spool);
+        let packed = self.packed(&plan).map_err(|e| body::spool_error(self.target.as_str(), e))?;
+        let received = self.receive(&mut wire, &plan, packed.clone(), &mut spool);
+        // All others who had it are gone.
+        let packed = packed.and_then(Rc::into_inner).map(RefCell::into_inner);
         let on_the_wire = wire.parts().end(Direction::In) - begin;
         if received.is_ok() {
             wire.note_rest(PartKind::Extra);
@@ -65,12 +69,15 @@ impl Exchange<'_> {
             worker.update(|view| view.delivery = Some(delivery));
         };
         let (media_type, charset) = charset::content_type(head);
-        let about = About {
+        let about = |suggested_name| About {
             url: self.target.as_str().to_owned(),
-            suggested_name: name::suggest(head, self.target.url(), &media_type),
-            media_type,
+            suggested_name,
+            media_type: media_type.clone(),
             charset,
         };
+        let name = name::suggest(head, self.target.url(), &media_type);
+        let packed_about = about(packed_name(&name, &plan.codings));
+        let about = about(name);
         if let Err(error) = received {
             deliver(false);
             if spool.len() > 0 {
@@ -79,8 +86,9 @@ impl Exchange<'_> {
                     Some(resume) => Some(resume.mark.clone()).filter(|_| whole >= Some(spool.whole_len())),
                     None => Mark::of(worker.asked_for(), head),
                 };
+                let packed = packed.and_then(|packed| packed.finish_partial(packed_about, false, None).ok());
                 match spool.finish_partial(about, destination.is_some_and(|one| one.keep_partial), mark) {
-                    Ok(partial) => worker.keep_partial(partial),
+                    Ok(partial) => worker.keep_partial(partial.with_transferred(packed)),
                     Err(error) => log::warn!("{error}"),
                 }
             }
@@ -90,19 +98,33 @@ impl Exchange<'_> {
             worker.note(t("note-extra-bytes"));
         }
         wire.close();
-        let body = spool.finish(about);
+        let packed = packed.map(|packed| packed.finish(packed_about)).transpose();
+        let body = packed.and_then(|packed| Ok(spool.finish(about)?.with_transferred(packed)));
         deliver(body.is_ok());
         body
     }
 
-    fn receive(&self, wire: &mut Wire, plan: &Plan, spool: &mut Spool) -> Result<(), Error> {
+    /// Where the body is kept as it is transferred, if it is to be and is to be unpacked too.
+    fn packed(&self, plan: &Plan) -> io::Result<Option<Rc<RefCell<Spool>>>> {
+        let options = &self.worker.options;
+        let wanted = options.keep_transferred && !options.transferred && !plan.codings.is_empty();
+        wanted.then(|| Spool::new().map(|spool| Rc::new(RefCell::new(spool)))).transpose()
+    }
+
+    fn receive(
+        &self,
+        wire: &mut Wire,
+        plan: &Plan,
+        packed: Option<Rc<RefCell<Spool>>>,
+        spool: &mut Spool,
+    ) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
         let parts = Arc::clone(wire.parts());
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
         let trailer = unframed.trailer();
         let padding = Rc::new(Cell::new(false));
         let codings = if self.worker.options.transferred { &[][..] } else { &plan.codings };
-        let mut body = decode::decoded(unframed, codings, &padding);
+        let mut body = decode::decoded(Keeping::new(unframed, packed), codings, &padding);
         let counters = &self.worker.counters;
         loop {
             let bytes = body.fill_buf().map_err(|e| self.body_error(e, plan.framing))?;

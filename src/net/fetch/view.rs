@@ -25,6 +25,8 @@ pub struct Options {
     pub follow: bool,
     /// A PEM file of further roots to trust.
     pub extra_roots: Option<PathBuf>,
+    /// Whether a body that was unpacked is kept as it was transferred, too ([`Body::transferred`](super::Body::transferred)).
+    pub keep_transferred: bool,
     /// Accept any certificate.
     pub accept_any_certificate: bool,
     /// Accept these, whatever is wrong with them.
@@ -91,6 +93,7 @@ impl Default for Options {
             max_redirects: 10,
             follow: true,
             extra_roots: None,
+            keep_transferred: false,
             accept_any_certificate: false,
             accepted_certificates: Vec::new(),
             proxy: Proxy::default(),

@@ -1,0 +1,65 @@
+//! The bytes of a body as they were transferred, kept beside what they unpack to.
+
+use std::cell::RefCell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use super::body::Spool;
+use super::framing::Coding;
+use super::trouble::wire;
+
+/// Passes bytes on, and keeps those that were taken where there is a place for them.
+pub(super) struct Keeping<R> {
+    from: R,
+    kept: Option<Rc<RefCell<Spool>>>,
+    /// What went wrong with that place: told to whoever reads next.
+    failed: Option<io::Error>,
+}
+
+impl<R> Keeping<R> {
+    pub(super) fn new(from: R, kept: Option<Rc<RefCell<Spool>>>) -> Self {
+        Self { from, kept, failed: None }
+    }
+}
+
+impl<R: BufRead> BufRead for Keeping<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.failed.take() {
+            Some(error) => Err(wire(error)),
+            None => self.from.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, n: usize) {
+        if let Some(kept) = &self.kept
+            && n > 0
+            // What was looked at is still there.
+            && let Ok(bytes) = self.from.fill_buf()
+        {
+            let taken = &bytes[..n.min(bytes.len())];
+            self.failed = kept.borrow_mut().write(taken).err();
+        }
+        self.from.consume(n);
+    }
+}
+
+impl<R: BufRead> Read for Keeping<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(buf)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+/// The name of a file that is packed with `codings`: `page.html` → `page.html.gz`.
+pub(super) fn packed_name(name: &str, codings: &[Coding]) -> String {
+    codings.iter().fold(name.to_owned(), |name, coding| {
+        let extension = match coding {
+            Coding::Gzip => ".gz",
+            Coding::Deflate => ".zlib",
+            Coding::Brotli => ".br",
+            Coding::Zstd => ".zst",
+        };
+        if name.ends_with(extension) { name } else { name + extension }
+    })
+}
