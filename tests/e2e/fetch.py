@@ -93,7 +93,7 @@ def download():
     place = folder("saved")
     target, partial = place / "big.bin", place / "big.bin.partial"
     window.tab("Fetch")
-    window.press("Download to")
+    window.press("To a file")
     window.set_text("Download to file", str(target))
     window.press("Keep what came if it is cut short", CHECK)
     fetch(window, nginx.base + "/steady.bin")

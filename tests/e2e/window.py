@@ -95,7 +95,7 @@ def signals():
         window.tab("Server")
         window.set_text("Port", "45677")
         window.tab("Fetch")
-        window.press("Download to")
+        window.press("To a file")
         window.set_text("Download to file", str(place / "big.bin"))
         window.set_text("URL", nginx.base + "/slow.bin")
         window.press("Fetch", BUTTON)

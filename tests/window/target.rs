@@ -20,7 +20,7 @@ const OTHER: &str = "HTTP/1.1 200 OK\r\nETag: \"b\"\r\nContent-Length: 3\r\n\r\n
 fn window(path: &str) -> Window {
     let mut window = Window::new();
     window.open_tab("Fetch");
-    window.press("Download to");
+    window.press("To a file");
     window.fill("Download to file", path);
     window
 }
@@ -34,7 +34,7 @@ fn a_page_goes_straight_to_the_file_and_the_next_one_does_not_replace_it() {
     let (port, _requests) = serve(vec![whole, OTHER.to_owned()]);
     let mut window = window(path.to_str().expect("text"));
     assert!(window.shows("replaces an existing file"), "{:?}", window.texts());
-    assert!(window.has_button("Download to: page.bin"));
+    assert!(window.has_button("To a file: page.bin"));
     fetch(&mut window, &format!("http://127.0.0.1:{port}/one"));
     window.wait_for_text(&format!("Saved to {}", path.display()));
     assert_eq!(fs::read_to_string(&path).expect("saved"), "0123456789");
@@ -111,13 +111,13 @@ fn a_compressed_body_can_be_left_as_it_was_transferred() {
     let mut window = Window::new();
     fetch(&mut window, &url);
     window.wait_for_text("Fetch failed");
-    window.press("Download to");
+    window.press("To a file");
     let usable = |window: &Window, name| {
         !window.harness.get_by_role_and_label(Role::CheckBox, name).accesskit_node().is_disabled()
     };
     assert!(!usable(&window, "Keep what came if it is cut short"), "of what is in no file nothing is kept");
     window.check("As transferred");
-    assert!(window.has_button("Download to: as transferred"), "{:?}", window.texts());
+    assert!(window.has_button("To a file: as transferred"), "{:?}", window.texts());
     fetch(&mut window, &url);
     window.wait_for_text("● complete");
     window.open_tab("Body");

@@ -60,7 +60,7 @@ remove-form-field-hover = Remove this row
 command-choose-body = Choose…
 command-choose-body-hover = Choose the file to send
 
-target = Download to
+target = To a file
 target-hover = A file for the body to go to while it comes; without one it can be saved once it is there
 target-packed = as transferred
 target-file = Download to file
