@@ -2,19 +2,30 @@
 #![allow(clippy::print_stdout, reason = "it is how cargo is told")]
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 /// The first glibc that can load packed relative relocations.
 const CAN_UNPACK: (u32, u32) = (2, 36);
 
 fn main() {
-    println!("cargo:rerun-if-changed=src/build.rs");
-    // Each of some 30,000 addresses in tables of functions is to be written when the program starts. Where they are is said
-    // in a fortieth of the space, and that much sooner, in the packed form. It is asked of the computer that builds, so
-    // not where it builds for another.
+    for file in ["build.rs", "start.ld"] {
+        println!("cargo:rerun-if-changed=src/{file}");
+    }
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|is| is == value);
+    // The C library is asked of the computer that builds, and not every linker knows what follows.
     let for_itself = env::var("TARGET").ok() == env::var("HOST").ok();
-    if for_itself && glibc().is_some_and(|version| version >= CAN_UNPACK) {
+    let usual_linker = env::var_os("RUSTC_LINKER").is_none() && is("CARGO_ENCODED_RUSTFLAGS", "");
+    let Some(version) = glibc().filter(|_| for_itself && usual_linker) else { return };
+    if version >= CAN_UNPACK {
+        // Each of some 30,000 addresses in tables of functions is to be written when the program starts. Packed, a list of
+        // where they are takes a fortieth of the space, and is read that much sooner.
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+    if is("PROFILE", "release")
+        && let Some(folder) = env::var_os("CARGO_MANIFEST_DIR")
+    {
+        println!("cargo:rustc-link-arg-bins=-Wl,-T,{}", Path::new(&folder).join("src/start.ld").display());
     }
 }
 

@@ -16,7 +16,7 @@ use crate::net::cancel::Cancel;
 use crate::recording::{Direction, Recording};
 
 /// The size of the buffer; one read takes at most this many bytes.
-const BUFFER: usize = 512 << 10;
+const BUFFER: usize = 1 << 20;
 
 /// How long a watchful write waits before it lets its caller look for an answer.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
