@@ -14,6 +14,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use socketscope::net::fetch::{self, Destination, Fetch};
+use socketscope::net::report::Waker;
+use socketscope::recording::Recorder;
 use wait4::Wait4 as _;
 
 use server::Server;
@@ -51,6 +54,9 @@ struct Load {
 
 const LARGE: Load = Load { name: "1 GiB", len: 1 << 30, time: 0.65, cpu: Some(0.65) };
 const SMALL: Load = Load { name: "1 KiB", len: 1 << 10, time: 0.4, cpu: None };
+
+/// The least that the window's fetch may reach of the terminal's.
+const WINDOW: f64 = 0.9;
 
 /// What one run took.
 #[derive(Clone, Copy)]
@@ -97,6 +103,37 @@ fn measure(options: &Options) -> io::Result<bool> {
         }
         reached &= load.show(&took);
     }
+    Ok(reached & window(options.large, &server, &program)?)
+}
+
+/// Compares the fetch of the window, which records as much as a person never changed, with that of the terminal.
+fn window(rounds: usize, server: &Server, program: &Path) -> io::Result<bool> {
+    let mut ratios = Vec::new();
+    for _ in 0..rounds {
+        let terminal = run(1, &LARGE, server, program)?.time;
+        let path = server.folder().join("window");
+        let destination = Some(Destination { path: path.clone(), resume: false, keep_partial: false });
+        let options = fetch::Options { destination, keep_transferred: true, ..Default::default() };
+        let recorder = Recorder::new(Recorder::BUDGET);
+        let begun = Instant::now();
+        let fetch = Fetch::start(&server.url(LARGE.name), options, &recorder, Waker::none());
+        if !fetch.inbox().wait_end(Duration::from_secs(600)) {
+            return Err(io::Error::other("the fetch does not end"));
+        }
+        let time = begun.elapsed();
+        if !same(&path, &server.path(LARGE.name))? {
+            return Err(io::Error::other("not what the server has"));
+        }
+        fs::remove_file(path)?;
+        ratios.push(terminal.as_secs_f64() / time.as_secs_f64());
+    }
+    let ratio = median(ratios);
+    let reached = !(ratio < WINDOW);
+    println!(
+        "{} in the window, as fast as {ratio:.3} of the terminal's, {WINDOW} required: {}",
+        LARGE.name,
+        word(reached)
+    );
     Ok(reached)
 }
 
