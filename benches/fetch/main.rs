@@ -128,7 +128,7 @@ fn window(rounds: usize, server: &Server, program: &Path) -> io::Result<bool> {
         ratios.push(terminal.as_secs_f64() / time.as_secs_f64());
     }
     let ratio = median(ratios);
-    let reached = !(ratio < WINDOW);
+    let reached = ratio >= WINDOW;
     println!(
         "{} in the window, as fast as {ratio:.3} of the terminal's, {WINDOW} required: {}",
         LARGE.name,

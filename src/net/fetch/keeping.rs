@@ -6,28 +6,25 @@ use std::rc::Rc;
 
 use super::body::Spool;
 use super::framing::Coding;
-use super::trouble::wire;
+
+/// Where they are kept; `None` where there is no room: then they are not.
+pub(super) type Kept = Rc<RefCell<Option<Spool>>>;
 
 /// Passes bytes on, and keeps those that were taken where there is a place for them.
 pub(super) struct Keeping<R> {
     from: R,
-    kept: Option<Rc<RefCell<Spool>>>,
-    /// What went wrong with that place: told to whoever reads next.
-    failed: Option<io::Error>,
+    kept: Option<Kept>,
 }
 
 impl<R> Keeping<R> {
-    pub(super) fn new(from: R, kept: Option<Rc<RefCell<Spool>>>) -> Self {
-        Self { from, kept, failed: None }
+    pub(super) fn new(from: R, kept: Option<Kept>) -> Self {
+        Self { from, kept }
     }
 }
 
 impl<R: BufRead> BufRead for Keeping<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        match self.failed.take() {
-            Some(error) => Err(wire(error)),
-            None => self.from.fill_buf(),
-        }
+        self.from.fill_buf()
     }
 
     fn consume(&mut self, n: usize) {
@@ -36,8 +33,11 @@ impl<R: BufRead> BufRead for Keeping<R> {
             // What was looked at is still there.
             && let Ok(bytes) = self.from.fill_buf()
         {
-            let taken = &bytes[..n.min(bytes.len())];
-            self.failed = kept.borrow_mut().write(taken).err();
+            let mut kept = kept.borrow_mut();
+            if let Some(Err(error)) = kept.as_mut().map(|spool| spool.write(&bytes[..n.min(bytes.len())])) {
+                log::warn!("a body is not kept as it was transferred: {error}");
+                *kept = None;
+            }
         }
         self.from.consume(n);
     }

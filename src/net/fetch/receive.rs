@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::body::{self, About, Spool};
 use super::exchange::Exchange;
 use super::framing::{self, Plan};
-use super::keeping::{Keeping, packed_name};
+use super::keeping::{Keeping, Kept, packed_name};
 use super::resume::Mark;
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
@@ -44,10 +44,10 @@ impl Exchange<'_> {
             spool.check_room_for(length).map_err(|fault| self.fault(fault))?;
         }
         let begin = wire.parts().end(Direction::In);
-        let packed = self.packed(&plan).map_err(|e| body::spool_error(self.target.as_str(), e))?;
+        let packed = self.packed(&plan);
         let received = self.receive(&mut wire, &plan, packed.clone(), &mut spool);
         // All others who had it are gone.
-        let packed = packed.and_then(Rc::into_inner).map(RefCell::into_inner);
+        let packed = packed.and_then(Rc::into_inner).and_then(RefCell::into_inner);
         let on_the_wire = wire.parts().end(Direction::In) - begin;
         if received.is_ok() {
             wire.note_rest(PartKind::Extra);
@@ -98,26 +98,20 @@ impl Exchange<'_> {
             worker.note(t("note-extra-bytes"));
         }
         wire.close();
-        let packed = packed.map(|packed| packed.finish(packed_about)).transpose();
-        let body = packed.and_then(|packed| Ok(spool.finish(about)?.with_transferred(packed)));
+        let packed = packed.and_then(|packed| packed.finish(packed_about).ok());
+        let body = spool.finish(about).map(|body| body.with_transferred(packed));
         deliver(body.is_ok());
         body
     }
 
     /// Where the body is kept as it is transferred, if it is to be and is to be unpacked too.
-    fn packed(&self, plan: &Plan) -> io::Result<Option<Rc<RefCell<Spool>>>> {
+    fn packed(&self, plan: &Plan) -> Option<Kept> {
         let options = &self.worker.options;
         let wanted = options.keep_transferred && !options.transferred && !plan.codings.is_empty();
-        wanted.then(|| Spool::new().map(|spool| Rc::new(RefCell::new(spool)))).transpose()
+        wanted.then(|| Rc::new(RefCell::new(Spool::new().ok())))
     }
 
-    fn receive(
-        &self,
-        wire: &mut Wire,
-        plan: &Plan,
-        packed: Option<Rc<RefCell<Spool>>>,
-        spool: &mut Spool,
-    ) -> Result<(), Error> {
+    fn receive(&self, wire: &mut Wire, plan: &Plan, packed: Option<Kept>, spool: &mut Spool) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
         let parts = Arc::clone(wire.parts());
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
