@@ -42,7 +42,7 @@ def ran(folder):
     trace = folder / "trace"
     subprocess.run(["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={trace}", PROGRAM, "fetch",
                     f"http://127.0.0.1:{server.server_port}/page", "-o", folder / "page"], check=True)
-    return set(re.findall(r"^c?fn=\(\d+\) (_ZN\S+?E)(?:'\d+)?$", trace.read_text(), re.MULTILINE))
+    return set(re.findall(r"^c?fn=\(\d+\) (_ZN[^\s']+)", trace.read_text(), re.MULTILINE))
 
 
 def main():
