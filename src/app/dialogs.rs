@@ -17,9 +17,12 @@ impl Asking {
         self.0
     }
 
-    /// It opens, or a notice says why it cannot.
-    pub fn begin(&mut self, asked: Result<(), Error>, notices: &mut Notices) {
-        match asked {
+    /// It opens by `ask`, unless it is open already, or a notice says why it cannot.
+    pub fn begin(&mut self, notices: &mut Notices, ask: impl FnOnce() -> Result<(), Error>) {
+        if self.0 {
+            return;
+        }
+        match ask() {
             Ok(()) => self.0 = true,
             Err(error) => notices.bad(error.to_string()),
         }

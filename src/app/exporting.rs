@@ -179,8 +179,8 @@ impl Exporting {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let asked = dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::ExportPathChosen);
-        self.asking.begin(asked, notices);
+        let target = self.target();
+        self.asking.begin(notices, || dialogs::ask_where_to_save(frame, jobs, &target, Done::ExportPathChosen));
     }
 
     /// The dialog was closed; with a path the export begins.

@@ -35,12 +35,8 @@ impl TlsFiles {
         frame: &eframe::Frame,
         notices: &mut Notices,
     ) {
-        if self.asking.is_open() {
-            return;
-        }
         let done = move |path: Option<PathBuf>| Done::TlsPathChosen { which, number, path };
-        let asked = dialogs::ask_what_to_open(frame, jobs, folder, done);
-        self.asking.begin(asked, notices);
+        self.asking.begin(notices, || dialogs::ask_what_to_open(frame, jobs, folder, done));
     }
 
     /// The dialog was closed.

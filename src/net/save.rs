@@ -231,7 +231,8 @@ fn make_last(file: &NamedTempFile, old: Option<&Metadata>) -> io::Result<()> {
     file.as_file().sync_all()
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that it is in.
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -58,9 +58,8 @@ impl FileSending {
     pub(super) fn ask(&mut self, id: u64, folder: &Path, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
         let target = folder.join(self.path.trim());
         let folder = target.parent().unwrap_or(folder);
-        let asked =
-            dialogs::ask_what_to_open(frame, jobs, folder, move |path| Done::SendPathChosen { session: id, path });
-        self.asking.begin(asked, notices);
+        let done = move |path| Done::SendPathChosen { session: id, path };
+        self.asking.begin(notices, || dialogs::ask_what_to_open(frame, jobs, folder, done));
     }
 
     /// The dialog was closed.

@@ -128,10 +128,10 @@ impl Saving {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let Some(body) = self.chosen().cloned().filter(|_| !self.asking.is_open() && !self.writing) else { return };
+        let Some(body) = self.chosen().cloned().filter(|_| !self.writing) else { return };
         let target = self.folder.join(name(&body));
-        let asked = dialogs::ask_where_to_save(frame, jobs, &target, |path| Done::PathChosen { body, path });
-        self.asking.begin(asked, notices);
+        let done = |path| Done::PathChosen { body, path };
+        self.asking.begin(notices, || dialogs::ask_where_to_save(frame, jobs, &target, done));
     }
 
     /// The dialog was closed without a choice.

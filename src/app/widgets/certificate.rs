@@ -124,8 +124,8 @@ impl CertificateWindow {
 
     /// Opens the dialog.
     pub fn ask(&mut self, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let asked = dialogs::ask_where_to_save(frame, jobs, &self.target(), Done::CertificatePathChosen);
-        self.asking.begin(asked, notices);
+        let target = self.target();
+        self.asking.begin(notices, || dialogs::ask_where_to_save(frame, jobs, &target, Done::CertificatePathChosen));
     }
 
     /// The dialog was closed; with a path it is saved.

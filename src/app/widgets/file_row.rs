@@ -91,8 +91,7 @@ impl FileRow {
     ) {
         let folder = self.target();
         let folder = folder.parent().unwrap_or(&self.folder);
-        let asked = dialogs::ask_what_to_open(frame, jobs, folder, done);
-        self.asking.begin(asked, notices);
+        self.asking.begin(notices, || dialogs::ask_what_to_open(frame, jobs, folder, done));
     }
 
     /// The dialog was closed; whether there is a file to read.

@@ -131,12 +131,8 @@ impl Spool {
     fn fits(&self, more: u64) -> Result<(), Fault> {
         match (self.free)(self.file.get_ref()) {
             Some(free) if free < more.saturating_add(KEPT_FREE) => {
-                let folder = match self.place.as_ref().map(|place| place.path().parent().unwrap_or(place.path())) {
-                    Some(here) if here.as_os_str().is_empty() => PathBuf::from("."),
-                    Some(folder) => folder.to_owned(),
-                    None => tempfile::env::temp_dir(),
-                };
-                let folder = folder.display().to_string();
+                let folder = self.place.as_ref().map(|place| save::folder(place.path()).to_owned());
+                let folder = folder.unwrap_or_else(tempfile::env::temp_dir).display().to_string();
                 Err(Fault::NoRoom { more, free, kept: KEPT_FREE, folder })
             }
             _ => Ok(()),

@@ -7,17 +7,17 @@ use std::rc::Rc;
 use super::body::Spool;
 use super::framing::Coding;
 
-/// Where they are kept; `None` where there is no room: then they are not.
+/// Where they are kept; `None` where they are not to be, or there is no room.
 pub(super) type Kept = Rc<RefCell<Option<Spool>>>;
 
 /// Passes bytes on, and keeps those that were taken where there is a place for them.
 pub(super) struct Keeping<R> {
     from: R,
-    kept: Option<Kept>,
+    kept: Kept,
 }
 
 impl<R> Keeping<R> {
-    pub(super) fn new(from: R, kept: Option<Kept>) -> Self {
+    pub(super) fn new(from: R, kept: Kept) -> Self {
         Self { from, kept }
     }
 }
@@ -28,16 +28,14 @@ impl<R: BufRead> BufRead for Keeping<R> {
     }
 
     fn consume(&mut self, n: usize) {
-        if let Some(kept) = &self.kept
-            && n > 0
-            // What was looked at is still there.
+        let mut kept = self.kept.borrow_mut();
+        // What was looked at is still there.
+        if let Some(spool) = kept.as_mut().filter(|_| n > 0)
             && let Ok(bytes) = self.from.fill_buf()
+            && let Err(error) = spool.write(&bytes[..n.min(bytes.len())])
         {
-            let mut kept = kept.borrow_mut();
-            if let Some(Err(error)) = kept.as_mut().map(|spool| spool.write(&bytes[..n.min(bytes.len())])) {
-                log::warn!("a body is not kept as it was transferred: {error}");
-                *kept = None;
-            }
+            log::warn!("a body is not kept as it was transferred: {error}");
+            *kept = None;
         }
         self.from.consume(n);
     }

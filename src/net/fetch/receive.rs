@@ -45,9 +45,8 @@ impl Exchange<'_> {
         }
         let begin = wire.parts().end(Direction::In);
         let packed = self.packed(&plan);
-        let received = self.receive(&mut wire, &plan, packed.clone(), &mut spool);
-        // All others who had it are gone.
-        let packed = packed.and_then(Rc::into_inner).and_then(RefCell::into_inner);
+        let received = self.receive(&mut wire, &plan, Rc::clone(&packed), &mut spool);
+        let packed = packed.take();
         let on_the_wire = wire.parts().end(Direction::In) - begin;
         if received.is_ok() {
             wire.note_rest(PartKind::Extra);
@@ -105,13 +104,13 @@ impl Exchange<'_> {
     }
 
     /// Where the body is kept as it is transferred, if it is to be and is to be unpacked too.
-    fn packed(&self, plan: &Plan) -> Option<Kept> {
+    fn packed(&self, plan: &Plan) -> Kept {
         let options = &self.worker.options;
         let wanted = options.keep_transferred && !options.transferred && !plan.codings.is_empty();
-        wanted.then(|| Rc::new(RefCell::new(Spool::new().ok())))
+        Rc::new(RefCell::new(wanted.then(Spool::new).and_then(Result::ok)))
     }
 
-    fn receive(&self, wire: &mut Wire, plan: &Plan, packed: Option<Kept>, spool: &mut Spool) -> Result<(), Error> {
+    fn receive(&self, wire: &mut Wire, plan: &Plan, packed: Kept, spool: &mut Spool) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
         let parts = Arc::clone(wire.parts());
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));

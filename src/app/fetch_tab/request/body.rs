@@ -226,11 +226,7 @@ impl BodyForm {
         frame: &eframe::Frame,
         notices: &mut Notices,
     ) {
-        if self.asking.is_open() {
-            return;
-        }
-        let asked = dialogs::ask_what_to_open(frame, jobs, folder, Done::BodyPathChosen);
-        self.asking.begin(asked, notices);
+        self.asking.begin(notices, || dialogs::ask_what_to_open(frame, jobs, folder, Done::BodyPathChosen));
     }
 
     /// The dialog was closed.

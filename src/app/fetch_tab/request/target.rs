@@ -104,13 +104,9 @@ impl TargetForm {
         frame: &eframe::Frame,
         notices: &mut Notices,
     ) {
-        if self.asking.is_open() {
-            return;
-        }
         let proposed =
             self.path(folder).unwrap_or_else(|| folder.join(name_in(url).unwrap_or_else(|| t("target-name"))));
-        let asked = dialogs::ask_where_to_save(frame, jobs, &proposed, Done::TargetPathChosen);
-        self.asking.begin(asked, notices);
+        self.asking.begin(notices, || dialogs::ask_where_to_save(frame, jobs, &proposed, Done::TargetPathChosen));
     }
 
     /// The dialog was closed.
