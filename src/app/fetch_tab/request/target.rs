@@ -58,7 +58,6 @@ impl TargetForm {
     pub(in crate::app::fetch_tab) fn complete(&mut self) {
         self.path.clear();
         self.resume = false;
-        (self.is_there, self.partial) = (false, None);
     }
 
     /// Shows it. Gives the command that a person chose.
