@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::stream::{Armed, Stream};
 use super::tls::{Agreed, Layer, Trouble};
 use super::{Cause, Error, Operation, lock};
-use crate::recording::{Direction, Recording, What};
+use crate::recording::{Direction, Recording, Room, What};
 
 /// A stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it. Its reads and writes
 /// wait, or, where one thread serves many connections, say that it is not the time.
@@ -230,19 +230,19 @@ impl Duplex {
     ///
     /// # Errors
     /// Reset, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
-    pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Error> {
+    pub(crate) fn read(&self, room: &mut Room) -> Result<usize, Error> {
         let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
-        self.read_at_once(buf)?.ok_or_else(nothing)
+        self.read_at_once(room)?.ok_or_else(nothing)
     }
 
     /// Reads what has come; `None` if nothing has, in the time that the stream waits for it.
     ///
     /// # Errors
     /// As [`Duplex::read`].
-    pub(crate) fn read_at_once(&self, buf: &mut [u8]) -> Result<Option<usize>, Error> {
+    pub(crate) fn read_at_once(&self, room: &mut Room) -> Result<Option<usize>, Error> {
         self.go_on_half_closing();
         loop {
-            match self.take(buf) {
+            match self.take(room.for_read()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The empty read comes from our own end: the peer did nothing.
                 Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
@@ -251,7 +251,7 @@ impl Duplex {
                 }
                 Ok(n) => {
                     let _turn = lock(&self.turn);
-                    self.recording.push(Direction::In, &buf[..n]);
+                    self.recording.push_read(room, n);
                     return Ok(Some(n));
                 }
                 Err(error) if is_not_now(&error) => return Ok(None),
@@ -264,13 +264,13 @@ impl Duplex {
     ///
     /// # Errors
     /// As [`Duplex::read`].
-    pub(crate) fn read_within(&self, buf: &mut [u8], limit: Duration) -> Result<Option<usize>, Error> {
+    pub(crate) fn read_within(&self, room: &mut Room, limit: Duration) -> Result<Option<usize>, Error> {
         let set = |limit| {
             let set = self.stream.socket().set_read_timeout(limit);
             set.map_err(|error| Error::io(Operation::Receive, self.peer, error))
         };
         set(Some(limit))?;
-        let read = self.read_at_once(buf)?;
+        let read = self.read_at_once(room)?;
         set(None)?;
         Ok(read)
     }
@@ -451,13 +451,13 @@ impl Duplex {
     /// Says that we are done, and reads what has come meanwhile, `most` bytes at most: unread bytes would turn
     /// the close into a reset, which can take our last words with it. Waits for nothing. `read` is told the size
     /// of each read.
-    pub(crate) fn say_goodbye(&self, buf: &mut [u8], most: usize, mut read: impl FnMut(usize)) {
+    pub(crate) fn say_goodbye(&self, room: &mut Room, most: usize, mut read: impl FnMut(usize)) {
         if !self.half_close() || self.stream.socket().set_nonblocking(true).is_err() {
             return;
         }
         let mut drained = 0;
         while drained < most
-            && let Ok(Some(n)) = self.read_at_once(buf)
+            && let Ok(Some(n)) = self.read_at_once(room)
             && n > 0
         {
             read(n);
@@ -564,7 +564,7 @@ mod tests {
             .expect("thread");
             let reader = spawn("reader", {
                 let wire = Arc::clone(&wire);
-                move || wire.read(&mut [0])
+                move || wire.read(&mut Room::new(1))
             })
             .expect("thread");
             wire.write(&[1], |_| {}).expect("sent");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::duplex::Duplex;
 use super::{Cause, spawn};
-use crate::recording::{Direction, Ends, Recorder, Recording};
+use crate::recording::{Direction, Ends, Recorder, Recording, Room};
 
 /// Our end with its recording, and the other one.
 pub(crate) fn connected() -> (TcpStream, Ends, Arc<Recording>, TcpStream) {
@@ -28,14 +28,14 @@ pub(crate) fn reads_while_a_write_waits(wire: Arc<Duplex>, mut remote: impl Writ
     })
     .expect("thread");
     // The peer reads nothing before it has been heard.
-    let mut buf = [0; 5];
+    let mut room = Room::new(5);
     for _ in 0..100 {
         remote.write_all(b"hello").expect("sent");
-        assert_eq!(wire.read(&mut buf).expect("received"), 5);
+        assert_eq!(wire.read(&mut room).expect("received"), 5);
     }
     wire.shut();
     assert!(matches!(writer.join().expect("joined").expect_err("shut").cause, Cause::Cancelled));
-    assert!(matches!(wire.read(&mut buf).expect_err("shut").cause, Cause::Cancelled));
+    assert!(matches!(wire.read(&mut room).expect_err("shut").cause, Cause::Cancelled));
 }
 
 /// A reply is never recorded before what it replies to.
@@ -53,7 +53,7 @@ pub(crate) fn records_in_turn(
     .expect("thread");
     let reader = spawn("reader", {
         let wire = Arc::clone(&wire);
-        move || while wire.read(&mut [0]).is_ok() {}
+        move || while wire.read(&mut Room::new(1)).is_ok() {}
     })
     .expect("thread");
     for n in 0..2_000 {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Direction;
 use super::blocks::Blocks;
+use super::bytes::Bytes;
 
 /// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ const MOST_EVENTS: usize = 1_000;
 pub struct Log {
     segments: Blocks<Stored>,
     /// In, out.
-    streams: [Blocks<u8>; 2],
+    streams: [Bytes; 2],
     events: Vec<Event>,
     /// How many events are not kept any more.
     first_event: u64,
@@ -202,17 +203,27 @@ impl Log {
         self.ended.get_or_insert(by);
     }
 
-    /// Keeps one read or write and says what it costs.
-    pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8]) -> u64 {
+    /// Keeps one read or write and says what it costs. Where it was read into a block, or written from one, which `whole`
+    /// begins with the bytes, that is kept instead of a copy.
+    pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8], whole: Option<&Arc<Vec<u8>>>) -> u64 {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
         let before = [self.streams[0].kept().end, self.streams[1].kept().end];
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let bytes = &bytes[..len as usize];
-        self.segments.extend(&[Stored { at, before, len, direction }]);
-        self.streams[direction as usize].extend(bytes);
+        self.segments.push(Stored { at, before, len, direction });
+        let stream = &mut self.streams[direction as usize];
+        match whole {
+            Some(block) => stream.share(block, bytes.len()),
+            None => stream.copy(bytes),
+        }
         SEGMENT_COST + u64::from(len)
+    }
+
+    /// A block of `direction` that has gone, with room for `size` bytes.
+    pub(super) fn spare(&mut self, direction: Direction, size: usize) -> Option<Vec<u8>> {
+        self.streams[direction as usize].spare(size)
     }
 
     /// Counts one read or write for which there is no room even alone; all before it goes. Says what that freed.
@@ -301,12 +312,12 @@ mod tests {
                 match what {
                     0 | 1 => {
                         let freed = log.pass(direction, &bytes);
-                        let cost = plain.append(at, direction, &bytes);
+                        let cost = plain.append(at, direction, &bytes, None);
                         prop_assert_eq!(freed + cost, plain.shrink(0));
                     }
                     2 => prop_assert_eq!(log.shrink(len as u64), plain.shrink(len as u64)),
                     _ => {
-                        prop_assert_eq!(log.append(at, direction, &bytes), plain.append(at, direction, &bytes));
+                        prop_assert_eq!(log.append(at, direction, &bytes, None), plain.append(at, direction, &bytes, None));
                         log.note(at, What::Connected);
                         plain.note(at, What::Connected);
                     }

@@ -9,6 +9,7 @@
 //! can say how much is missing.
 
 mod blocks;
+mod bytes;
 pub mod encoding;
 pub mod escapes;
 pub mod export;
@@ -18,6 +19,7 @@ pub mod index;
 pub mod literal;
 mod log;
 pub mod pair;
+mod room;
 pub mod search;
 pub mod text;
 
@@ -29,6 +31,7 @@ use std::time::{Instant, SystemTime};
 
 use self::log::SEGMENT_COST;
 pub use self::log::{By, Event, Log, Segment, Tried, What};
+pub use self::room::Room;
 
 /// Which way bytes went, seen from our end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -363,15 +366,23 @@ impl Recording {
 
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
-        self.keep(direction, bytes, None);
+        self.keep(direction, bytes, None, None);
     }
 
     /// Keeps one `write` that has just returned and began at `begun`.
     pub fn push_begun(&self, direction: Direction, bytes: &[u8], begun: Instant) {
-        self.keep(direction, bytes, Some(begun));
+        self.keep(direction, bytes, None, Some(begun));
     }
 
-    fn keep(&self, direction: Direction, bytes: &[u8], begun: Option<Instant>) {
+    /// Keeps what a read or write has moved: the block that begins with it, or else a copy. For the block a spare one of its
+    /// size comes back, if there is one.
+    fn keep(
+        &self,
+        direction: Direction,
+        bytes: &[u8],
+        whole: Option<&Arc<Vec<u8>>>,
+        begun: Option<Instant>,
+    ) -> Option<Vec<u8>> {
         let budget = self.recorder.budget();
         let mut log = lock(&self.log);
         let at = self.time(begun);
@@ -379,19 +390,21 @@ impl Recording {
         self.count(|cost| {
             let (alone, most) = (SEGMENT_COST + bytes.len() as u64, budget - budget / 8);
             if cost + alone <= budget {
-                return (log.append(at, direction, bytes), 0);
+                return (log.append(at, direction, bytes, whole), 0);
             }
             // What would have to go at once is not copied first.
             if alone > most {
                 return (0, log.pass(direction, bytes));
             }
-            (log.append(at, direction, bytes), log.shrink(most))
+            (log.append(at, direction, bytes, whole), log.shrink(most))
         });
+        let spare = whole.and_then(|block| log.spare(direction, block.len()));
         drop(log);
         if self.recorder.used() > budget {
             self.recorder.make_room();
         }
         self.recorder.recorded();
+        spare
     }
 
     /// Keeps what happened to the socket besides reads and writes.

@@ -12,7 +12,7 @@ use crate::net::connect::{connect, resolve};
 use crate::net::duplex::Duplex;
 use crate::net::report::Reporter;
 use crate::net::{Cause, Error, Operation, lock, spawn};
-use crate::recording::Recorder;
+use crate::recording::{Recorder, Room};
 
 /// The thread `chat`: the whole life of a session.
 pub(super) fn run(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reporter: &Reporter<Event>, sink: Option<Sink>) {
@@ -123,16 +123,16 @@ fn open(
 }
 
 fn receive(shared: &Shared, wire: &Duplex, reporter: &Reporter<Event>, mut sink: Option<Sink>) -> Result<Ended, Error> {
-    let mut buf = vec![0; RECEIVE_SIZE];
+    let mut room = Room::new(RECEIVE_SIZE);
     loop {
         let waits_for_quiet = lock(&shared.tutorial).waits_for_quiet();
-        let read = if waits_for_quiet { wire.read_within(&mut buf, QUIET)? } else { Some(wire.read(&mut buf)?) };
+        let read = if waits_for_quiet { wire.read_within(&mut room, QUIET)? } else { Some(wire.read(&mut room)?) };
         match read {
             None => go_on(shared, reporter),
             Some(0) => return Ok(Ended::PeerClosed),
-            Some(n) => {
+            Some(_) => {
                 if let Some(sink) = &mut sink {
-                    sink(&buf[..n]);
+                    sink(room.filled());
                 }
                 lock(&shared.tutorial).heard();
                 reporter.nudge(Event::Moved);

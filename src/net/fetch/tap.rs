@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock::Clock;
-use crate::recording::{Direction, Recording, What};
+use crate::recording::{Direction, Recording, Room, What};
 
 /// Passes reads and writes through and keeps each in a [`Recording`]. For TLS it goes around the TLS stream,
 /// so that what is recorded is what was said, not its cipher text.
@@ -55,17 +55,21 @@ impl<S> Drop for Tap<S> {
     }
 }
 
-impl<S: Read> Read for Tap<S> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+impl<S: Read> Tap<S> {
+    /// One read; its size.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub(super) fn read(&mut self, room: &mut Room) -> io::Result<usize> {
         let begun = Instant::now();
         if let Some(clock) = &mut self.clock {
             clock.waits();
         }
-        let n = self.stream.read(buf).map_err(|error| self.noted(Direction::In, begun, error))?;
+        let n = self.stream.read(room.for_read()).map_err(|error| self.noted(Direction::In, begun, error))?;
         if let Some(clock) = self.clock.as_mut().filter(|_| n > 0) {
             clock.has_read();
         }
-        self.recording.push(Direction::In, &buf[..n]);
+        self.recording.push_read(room, n);
         Ok(n)
     }
 }

@@ -13,9 +13,9 @@ use super::trouble::wire;
 use super::{PartKind, Parts};
 use crate::net::cancel::Cancel;
 
-use crate::recording::{Direction, Recording};
+use crate::recording::{Direction, Recording, Room};
 
-/// The size of the buffer; one read takes at most this many bytes.
+/// The size of its room; one read takes at most this many bytes.
 const BUFFER: usize = 1 << 20;
 
 /// How long a watchful write waits before it lets its caller look for an answer.
@@ -199,9 +199,10 @@ impl Write for Stream {
 #[derive(Debug)]
 pub(super) struct Wire {
     tap: Tap<Stream>,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    /// What the last read returned.
+    room: Room,
+    /// How much of it was taken.
+    taken: usize,
     /// How many bytes have been sent and received: positions in the recording.
     sent: u64,
     received: u64,
@@ -213,9 +214,8 @@ impl Wire {
     pub(super) fn new(socket: Socket, recording: Arc<Recording>, parts: Arc<Parts>) -> Self {
         Self {
             tap: Tap::new(Stream { socket, tls: None }, recording),
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
+            room: Room::new(BUFFER),
+            taken: 0,
             sent: 0,
             received: 0,
             parts,
@@ -286,7 +286,7 @@ impl Wire {
 
     /// What was taken and has no name yet is `kind`.
     pub(super) fn note_taken(&self, kind: PartKind) {
-        let taken = self.received - (self.end - self.start) as u64;
+        let taken = self.received - self.rest().len() as u64;
         self.parts.note(Direction::In, self.parts.end(Direction::In)..taken, kind);
     }
 
@@ -295,9 +295,14 @@ impl Wire {
         self.parts.note(Direction::In, self.parts.end(Direction::In)..self.received, kind);
     }
 
+    /// What was read and is not taken yet.
+    fn rest(&self) -> &[u8] {
+        self.room.filled().get(self.taken..).unwrap_or_default()
+    }
+
     /// Whether bytes have come that nobody has asked for.
     pub(super) fn has_more(&self) -> bool {
-        self.start < self.end
+        !self.rest().is_empty()
     }
 
     /// Says farewell as TLS asks for (RFC 8446 §6.1); nothing depends on its arrival.
@@ -320,21 +325,21 @@ impl Drop for Wire {
 
 impl BufRead for Wire {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.start == self.end {
+        if self.rest().is_empty() {
             let n = loop {
-                match self.tap.read(&mut self.buffer) {
+                match self.tap.read(&mut self.room) {
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                     result => break result.map_err(wire)?,
                 }
             };
-            (self.start, self.end) = (0, n);
+            self.taken = 0;
             self.received += n as u64;
         }
-        Ok(&self.buffer[self.start..self.end])
+        Ok(self.rest())
     }
 
     fn consume(&mut self, n: usize) {
-        self.start = (self.start + n).min(self.end);
+        self.taken += n.min(self.rest().len());
     }
 }
 

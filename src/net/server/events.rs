@@ -16,6 +16,7 @@ use super::serve::part;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::duplex::Duplex;
 use crate::net::{Error, Operation, lock};
+use crate::recording::Room;
 
 /// Reads of one client before it is another one's turn.
 const READS_IN_TURN: u32 = 16;
@@ -33,7 +34,7 @@ pub(super) struct EventLoop<'a> {
     /// Whose turn was over before all was done.
     unfinished: Vec<usize>,
     /// What a read returns, of whichever client.
-    buf: Vec<u8>,
+    room: Room,
     /// Where the answers to it are made. A client has it only for as long as they have not gone.
     answers: Vec<u8>,
 }
@@ -72,7 +73,7 @@ impl<'a> EventLoop<'a> {
             free: Vec::new(),
             due: BTreeSet::new(),
             unfinished: Vec::new(),
-            buf: vec![0; service.shared.settings.receive_size],
+            room: Room::new(service.shared.settings.receive_size),
             answers: Vec::new(),
         }
     }
@@ -172,7 +173,7 @@ impl<'a> EventLoop<'a> {
     fn turn(&mut self, index: usize) {
         let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
         // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.buf, &mut self.answers, self.service)))
+        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.room, &mut self.answers, self.service)))
             .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
         let due = match ended {
             Ok(Turn::Waits) => {
@@ -225,7 +226,7 @@ enum Turn {
 }
 
 impl Client<'_> {
-    fn turn(&mut self, buf: &mut [u8], answers: &mut Vec<u8>, service: &Service) -> Result<Turn, Error> {
+    fn turn(&mut self, room: &mut Room, answers: &mut Vec<u8>, service: &Service) -> Result<Turn, Error> {
         if let Some(until) = self.securing {
             service.show(&self.connection, Doing::Securing);
             if !self.wire.secure_at_once()? {
@@ -258,7 +259,7 @@ impl Client<'_> {
                     if reads == READS_IN_TURN {
                         return Ok(Turn::Unfinished);
                     }
-                    let read = if self.drained { None } else { wire.read_at_once(buf)? };
+                    let read = if self.drained { None } else { wire.read_at_once(room)? };
                     let Some(n) = read else {
                         if wire.is_shut() {
                             return Ok(Turn::Over(Ended::Stopped));
@@ -272,11 +273,11 @@ impl Client<'_> {
                     reads += 1;
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
-                    self.drained = cfg!(target_os = "linux") && n < buf.len() && !self.ends && !wire.is_over_tls();
+                    self.drained = cfg!(target_os = "linux") && n < room.size() && !self.ends && !wire.is_over_tls();
                     self.came = connection.recording.newest();
                     connection.count_in(n);
                     talk.take_room(answers);
-                    talk.heard(&buf[..n]);
+                    talk.heard(room.filled());
                 }
                 Do::Write(bytes) => {
                     let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
@@ -304,7 +305,7 @@ impl Client<'_> {
                     return Ok(Turn::Waits);
                 }
                 Do::Answered => service.answered(connection, talk, self.came),
-                Do::Close(why) => return Ok(Turn::Over(part(connection, wire, why, buf))),
+                Do::Close(why) => return Ok(Turn::Over(part(connection, wire, why, room))),
             }
         }
     }

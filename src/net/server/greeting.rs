@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use super::Boundary;
-use super::rules::{Plain, Rules};
+use super::rules::{Plain, Rules, SHORT};
 use super::template::Facts;
 
 /// How long a line may be, its line end not counted, with [`Boundary::Line`]: 64 KiB.
@@ -139,8 +139,14 @@ impl<'a> Greeting<'a> {
             if message == b"exit" || message.len() > LONGEST_LINE || out.bytes.len() >= ENOUGH {
                 break;
             }
-            out.bytes.extend_from_slice(message);
-            out.bytes.extend_from_slice(between);
+            match bytes[used..].first_chunk() {
+                Some(chunk) if message.len() <= SHORT => append_short(&mut out.bytes, chunk, message.len()),
+                _ => out.bytes.extend_from_slice(message),
+            }
+            match between.padded {
+                Some(ref chunk) => append_short(&mut out.bytes, chunk, between.bytes.len()),
+                None => out.bytes.extend_from_slice(&between.bytes),
+            }
             used = end + 1;
             lines += 1;
         }
@@ -209,6 +215,14 @@ impl<'a> Greeting<'a> {
         }
         if answer.close { Next::Close } else { Next::Read }
     }
+}
+
+/// Appends the first `len` bytes of `chunk`, which are at most [`SHORT`]. Copying all of them, and giving back those that are
+/// too many, is quicker than copying a number of them that is not known before.
+fn append_short(to: &mut Vec<u8>, chunk: &[u8; SHORT], len: usize) {
+    let end = to.len() + len;
+    to.extend_from_slice(chunk);
+    to.truncate(end);
 }
 
 /// Without its last LF or CRLF, and that line end; a CR alone is no line end.
@@ -338,6 +352,12 @@ mod tests {
         assert_eq!((out.bytes.len(), greeting.answered()), (0, 1));
     }
 
+    /// A line about as long as what is copied at once.
+    fn short_or_long_line() -> impl Strategy<Value = Vec<u8>> {
+        (SHORT - 3..SHORT + 3, prop_oneof![Just("\n"), Just("\r\n")])
+            .prop_map(|(len, end)| [b"0123456789".repeat(4)[..len].to_vec(), end.into()].concat())
+    }
+
     /// Bytes that are often line ends and often `exit`.
     fn talkative() -> impl Strategy<Value = Vec<u8>> {
         let word = prop_oneof![
@@ -366,11 +386,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fast_or_slow_the_greeting_is_the_same(bytes in talkative()) {
-            let rules = Rules::greeting("Hello, {message}!");
+        fn fast_or_slow_the_greeting_is_the_same(
+            bytes in prop_oneof![talkative(), prop::collection::vec(short_or_long_line(), 0..9).prop_map(|all| all.concat())],
+            behind in 0..2 * SHORT,
+        ) {
+            let greeting = format!("Hello, {{message}}{}", "!".repeat(behind));
+            let rules = Rules::greeting(&greeting);
             // Where there are rules, each message is looked at on its own.
             let never = Rule { pattern: "never said".to_owned(), ..Rule::default() };
-            let with_rules = Rules::new(&[never], "Hello, {message}!", |_| Ok(Vec::new())).expect("no mistake");
+            let with_rules = Rules::new(&[never], &greeting, |_| Ok(Vec::new())).expect("no mistake");
             let read = |rules| {
                 let mut out = Answers::default();
                 let mut greeting = Greeting::new(Boundary::Line, rules, PEER, SystemTime::now);

@@ -277,9 +277,28 @@ pub(super) struct Plain {
     /// Before the first message.
     pub(super) before: Vec<u8>,
     /// After a message that ended with LF, up to the next one.
-    pub(super) between: Vec<u8>,
+    pub(super) between: Between,
     /// After one that ended with CRLF.
-    pub(super) between_crlf: Vec<u8>,
+    pub(super) between_crlf: Between,
+}
+
+/// Up to so many bytes are copied quicker than others.
+pub(super) const SHORT: usize = 32;
+
+/// What stands between two messages.
+#[derive(Clone, Debug)]
+pub(super) struct Between {
+    pub(super) bytes: Vec<u8>,
+    /// It is short: with something behind it.
+    pub(super) padded: Option<[u8; SHORT]>,
+}
+
+impl Between {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mut padded = [0; SHORT];
+        let is_short = padded.get_mut(..bytes.len()).map(|begin| begin.copy_from_slice(&bytes)).is_some();
+        Self { bytes, padded: is_short.then_some(padded) }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -330,8 +349,8 @@ impl Rules {
         let greeting = Template::new(greeting);
         let plain = greeting.around_message().map(|(before, behind)| Plain {
             before: before.to_vec(),
-            between: [behind, b"\n", before].concat(),
-            between_crlf: [behind, b"\r\n", before].concat(),
+            between: Between::new([behind, b"\n", before].concat()),
+            between_crlf: Between::new([behind, b"\r\n", before].concat()),
         });
         Self { all: Vec::new(), greeting, plain }
     }

@@ -11,6 +11,7 @@ use super::hand::Link;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::Error;
 use crate::net::duplex::Duplex;
+use crate::recording::Room;
 
 /// How often a thread that is held looks whether it may go on.
 const HELD: Duration = Duration::from_millis(50);
@@ -68,38 +69,18 @@ fn serve(connection: &Arc<Connection>, stream: TcpStream, service: &Arc<Service>
 }
 
 /// Parts from a client as is fit, in whichever way it was served; the stream is closed after that. How the connection ended.
-pub(super) fn part(connection: &Connection, wire: &Duplex, why: Why, buf: &mut [u8]) -> Ended {
+pub(super) fn part(connection: &Connection, wire: &Duplex, why: Why, room: &mut Room) -> Ended {
     if why == Why::Reset {
         wire.reset();
     } else if why.is_polite() {
-        wire.say_goodbye(buf, MOST_FAREWELL, |n| connection.count_in(n));
+        wire.say_goodbye(room, MOST_FAREWELL, |n| connection.count_in(n));
     }
     why.ended(connection.ends)
 }
 
-/// The room for what a read returns: small, and large only while reads fill it.
-struct Room {
-    bytes: Vec<u8>,
-    /// The most that one read may return.
-    most: usize,
-}
-
-impl Room {
-    fn new(most: usize) -> Self {
-        Self { bytes: vec![0; most.min(SMALL)], most }
-    }
-
-    fn get(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
-    /// The last read returned so many bytes.
-    fn fit(&mut self, read: usize) {
-        let wanted = if read < SMALL { self.most.min(SMALL) } else { self.most };
-        if self.bytes.len() != wanted {
-            self.bytes = vec![0; wanted];
-        }
-    }
+/// The size of the next room, after a read that returned `read` bytes: small, and `most` only while reads fill it.
+fn room_after(read: usize, most: usize) -> usize {
+    if read < SMALL { most.min(SMALL) } else { most }
 }
 
 /// The conversation of a thread with its client.
@@ -119,21 +100,22 @@ impl Talk<'_> {
             wire.secure(SECURE_LIMIT)?;
         }
         let mut talk = Conversation::new(settings, &service.rules, connection.ends);
-        let mut room = Room::new(settings.receive_size);
+        let most = settings.receive_size;
+        let mut room = Room::new(room_after(0, most));
         let mut came = 0;
         loop {
             match talk.next() {
                 Do::Read => {
                     service.reporter.wake();
                     connection.set_reading();
-                    let n = wire.read(room.get())?;
+                    let n = wire.read(&mut room)?;
                     came = connection.recording.newest();
                     if !self.wait_while_held() {
                         return Ok(Ended::Stopped);
                     }
                     connection.count_in(n);
-                    talk.heard(&room.get()[..n]);
-                    room.fit(n);
+                    talk.heard(room.filled());
+                    room.resize(room_after(n, most));
                 }
                 Do::Write(bytes) => {
                     let n = bytes.len();
@@ -151,7 +133,7 @@ impl Talk<'_> {
                     return Ok(Ended::Stopped);
                 }
                 Do::Answered => service.answered(connection, &mut talk, came),
-                Do::Close(why) => return Ok(part(connection, wire, why, room.get())),
+                Do::Close(why) => return Ok(part(connection, wire, why, &mut room)),
             }
         }
     }
@@ -194,17 +176,10 @@ mod tests {
 
     #[test]
     fn the_room_grows_while_reads_fill_it_and_never_beyond_what_is_allowed() {
-        let mut room = Room::new(64 << 10);
-        assert_eq!(room.get().len(), SMALL);
-        for (read, then) in [(SMALL - 1, SMALL), (SMALL, 64 << 10), (SMALL, 64 << 10), (5, SMALL)] {
-            room.fit(read);
-            assert_eq!(room.get().len(), then);
+        for (read, then) in [(0, SMALL), (SMALL - 1, SMALL), (SMALL, 64 << 10), (64 << 10, 64 << 10)] {
+            assert_eq!(room_after(read, 64 << 10), then);
         }
-        let mut tiny = Room::new(4);
-        tiny.fit(4);
-        assert_eq!(tiny.get().len(), 4);
-        let mut exact = Room::new(SMALL);
-        exact.fit(SMALL);
-        assert_eq!(exact.get().len(), SMALL);
+        assert_eq!((room_after(0, 4), room_after(4, 4)), (4, 4));
+        assert_eq!((room_after(0, SMALL), room_after(SMALL, SMALL)), (SMALL, SMALL));
     }
 }

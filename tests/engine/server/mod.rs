@@ -1,8 +1,8 @@
 //! The greeting server, served in either way: each test runs for both, with `MODEL` of the module above.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use socketscope::net::report::Waker;
@@ -563,15 +563,18 @@ fn every_kind_of_address_is_served() {
 
 #[test]
 fn a_panic_in_one_connection_ends_that_one_alone() {
-    // The front door's waker runs in the connection's thread: it is the way in for a mistake.
-    let armed = Arc::new(AtomicBool::new(false));
+    // The front door's waker runs in the connection's thread: it is the way in for a mistake. Not before the client has said
+    // something: where one thread serves all, it may still be busy with another one.
+    let served = Arc::new(OnceLock::<(Arc<Connection>, Waker)>::new());
     let waker = Waker::new({
-        let armed = Arc::clone(&armed);
+        let (served, once) = (Arc::clone(&served), AtomicBool::new(false));
         move || {
             let here = std::thread::current();
-            if here.name() == Some(THREAD) && armed.swap(false, Ordering::SeqCst) {
+            let Some((connection, waker)) = served.get() else { return };
+            if here.name() == Some(THREAD) && connection.bytes_in() > 0 && !once.swap(true, Ordering::SeqCst) {
                 panic!("on purpose");
             }
+            waker.rearm();
         }
     });
     let server = Server::start("127.0.0.1", 0, quick(), &recorder(), waker.clone());
@@ -581,8 +584,9 @@ fn a_panic_in_one_connection_ends_that_one_alone() {
     let mut good = Client::to(address);
     good.hear("Welcome!");
     wait_for("both to read", || server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2);
+    let connection = server.connections().into_iter().find(|one| one.ends.peer == bad.address()).expect("open");
+    assert!(served.set((connection, waker.clone())).is_ok());
     waker.rearm();
-    armed.store(true, Ordering::SeqCst);
     bad.say("Michael");
     let Ended::Failed(error) = until_closed(&server, bad.address()) else { panic!("it is an error") };
     assert_eq!(error.operation, Operation::Work);

@@ -1,0 +1,194 @@
+//! The bytes of one direction: a queue that grows at one end, shrinks at the other, and numbers its bytes for ever.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes of a block that small pieces share.
+const BLOCK: usize = 16 << 10;
+
+/// A queue keeps one spare block for so many that it has: small queues, of which there may be thousands, keep none; large
+/// ones keep what goes at once when they are full, see [`Recording::keep`](super::Recording).
+const BLOCKS_A_SPARE: usize = 6;
+
+/// Bytes numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is there.
+#[derive(Debug, Default)]
+pub(super) struct Bytes {
+    /// Those that nothing is added to any more.
+    full: VecDeque<Block>,
+    /// The block after them, which grows.
+    last: Vec<u8>,
+    /// The numbers of the bytes that are kept.
+    kept: Range<u64>,
+    /// Blocks that have gone, for the next ones that are needed: what was used lately costs less to write to.
+    spare: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Block {
+    /// The number of its first byte.
+    first: u64,
+    /// Its first bytes; the others are nothing.
+    len: usize,
+    /// Whoever has read or written them may still look at them.
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Bytes {
+    /// The numbers of the bytes that are kept: `end` is how many there ever were.
+    pub(super) fn kept(&self) -> Range<u64> {
+        self.kept.clone()
+    }
+
+    /// Adds a copy of `bytes` at the end.
+    pub(super) fn copy(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.last.len() >= BLOCK {
+                self.close_last();
+                self.last = self.spare(BLOCK).unwrap_or_else(|| Vec::with_capacity(BLOCK));
+                self.last.clear();
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.last.len()));
+            if self.last.capacity() == 0 {
+                // The first one grows as it is filled: most connections are short.
+                self.last.reserve_exact(now.len());
+            }
+            self.last.extend_from_slice(now);
+            self.kept.end += now.len() as u64;
+            bytes = later;
+        }
+    }
+
+    /// Adds the first `len` bytes of a block at the end, without copying them.
+    pub(super) fn share(&mut self, bytes: &Arc<Vec<u8>>, len: usize) {
+        if !self.last.is_empty() {
+            self.last.shrink_to_fit();
+            self.close_last();
+        }
+        let first = self.kept.end;
+        let len = len.min(bytes.len());
+        self.full.push_back(Block { first, len, bytes: Arc::clone(bytes) });
+        self.kept.end += len as u64;
+    }
+
+    /// Nothing is added to the last block any more.
+    fn close_last(&mut self) {
+        let bytes = std::mem::take(&mut self.last);
+        let (len, first) = (bytes.len(), self.last_first() - bytes.len() as u64);
+        self.full.push_back(Block { first, len, bytes: Arc::new(bytes) });
+    }
+
+    /// The number of the first byte of the last block.
+    fn last_first(&self) -> u64 {
+        self.kept.end - self.last.len() as u64
+    }
+
+    /// A block that has gone, with room for `size` bytes.
+    pub(super) fn spare(&mut self, size: usize) -> Option<Vec<u8>> {
+        self.spare.pop().filter(|block| block.capacity() >= size)
+    }
+
+    /// What is kept of `range`, in one slice for each block.
+    pub(super) fn slices(&self, range: Range<u64>) -> impl Iterator<Item = &[u8]> {
+        let start = range.start.clamp(self.kept.start, self.kept.end);
+        let end = range.end.clamp(start, self.kept.end);
+        let index = self.full.partition_point(|block| block.first + block.len as u64 <= start);
+        let full = self.full.range(index..).map(|block| (block.first, &block.bytes[..block.len]));
+        let blocks = full.chain(std::iter::once((self.last_first(), self.last.as_slice())));
+        blocks.take_while(move |(first, _)| *first < end).filter_map(move |(first, bytes)| {
+            let from = start.saturating_sub(first) as usize;
+            let to = (bytes.len() as u64).min(end - first) as usize;
+            bytes.get(from..to).filter(|slice| !slice.is_empty())
+        })
+    }
+
+    /// Forgets the oldest bytes, up to and without number `end`.
+    pub(super) fn forget(&mut self, end: u64) {
+        self.kept.start = end.clamp(self.kept.start, self.kept.end);
+        while self.full.front().is_some_and(|block| block.first + block.len as u64 <= self.kept.start)
+            && let Some(gone) = self.full.pop_front()
+        {
+            self.spare.extend(Arc::into_inner(gone.bytes));
+        }
+        self.spare.truncate(self.full.len() / BLOCKS_A_SPARE);
+        if self.kept.is_empty() {
+            self.last.clear();
+        }
+    }
+
+    /// Forgets all bytes, and counts `n` more that are never kept.
+    pub(super) fn skip(&mut self, n: u64) {
+        self.forget(self.kept.end);
+        self.kept = self.kept.end + n..self.kept.end + n;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(bytes: &Bytes, range: Range<u64>) -> Vec<u8> {
+        bytes.slices(range).flatten().copied().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_what_a_plain_queue_holds(
+            steps in prop::collection::vec((0..150_000usize, any::<bool>(), 0..150_000u64), 1..12),
+            from in 0..1_000_000u64,
+            len in 0..200_000u64,
+        ) {
+            let mut bytes = Bytes::default();
+            let mut plain: Vec<u8> = Vec::new();
+            let mut gone = 0;
+            for (add, share, forget) in steps {
+                let mut new: Vec<u8> = (plain.len()..plain.len() + add).map(|n| (n % 251) as u8).collect();
+                plain.extend(&new);
+                if share {
+                    new.extend([255; 100]);
+                    bytes.share(&Arc::new(new), add);
+                } else {
+                    bytes.copy(&new);
+                }
+                gone = (gone + forget).min(plain.len() as u64);
+                bytes.forget(gone);
+                prop_assert_eq!(bytes.kept(), gone..plain.len() as u64);
+                let start = from.clamp(gone, plain.len() as u64) as usize;
+                let end = (from + len).clamp(gone, plain.len() as u64) as usize;
+                prop_assert_eq!(all(&bytes, from..from + len), &plain[start..end]);
+                prop_assert_eq!(all(&bytes, 0..u64::MAX), &plain[gone as usize..]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_skipped_is_counted_and_what_follows_is_kept() {
+        let mut bytes = Bytes::default();
+        for before in [0, 10, BLOCK, 3 * BLOCK + 5] {
+            bytes.copy(&vec![1; before]);
+            let end = bytes.kept().end + 1_000_000;
+            bytes.skip(1_000_000);
+            assert_eq!(bytes.kept(), end..end);
+            bytes.copy(&[2; 40_000]);
+            assert_eq!(bytes.kept(), end..end + 40_000);
+            assert_eq!(all(&bytes, 0..u64::MAX), [2; 40_000]);
+        }
+    }
+
+    #[test]
+    fn a_block_that_has_gone_is_used_again_once_nobody_looks_at_it() {
+        let mut bytes = Bytes::default();
+        let blocks: Vec<_> = (0..16).map(|_| Arc::new(vec![0; BLOCK])).collect();
+        blocks.iter().for_each(|block| bytes.share(block, BLOCK));
+        bytes.forget(BLOCK as u64);
+        assert!(bytes.spare(1).is_none(), "it is still looked at");
+        let second = blocks[1].as_ptr();
+        drop(blocks);
+        bytes.forget(2 * BLOCK as u64);
+        let spare = bytes.spare(BLOCK).expect("a spare one");
+        assert_eq!(spare.as_ptr(), second);
+        bytes.forget(3 * BLOCK as u64);
+        assert!(bytes.spare(BLOCK + 1).is_none(), "it is too small");
+    }
+}

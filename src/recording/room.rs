@@ -1,0 +1,131 @@
+//! Where reads put their bytes, so that recording them needs no copy.
+
+use std::sync::Arc;
+
+use super::{Direction, Recording};
+
+/// Reads of fewer bytes are copied: that costs less than another block.
+const LARGE: usize = 16 << 10;
+
+/// Room for what one read returns. Where a large read fills most of it, the recording keeps the room itself, and the next
+/// read gets another one.
+#[derive(Debug)]
+pub struct Room {
+    block: Arc<Vec<u8>>,
+    /// So many bytes of it the last read has returned.
+    filled: usize,
+    /// For the next read, if the recording has kept the block.
+    next: Option<Vec<u8>>,
+}
+
+impl Room {
+    /// Room for `size` bytes.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self { block: Arc::new(vec![0; size]), filled: 0, next: None }
+    }
+
+    /// The most bytes that one read can return.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.block.len()
+    }
+
+    /// Makes it one for `size` bytes; what was read is gone, unless nothing is to be changed.
+    pub fn resize(&mut self, size: usize) {
+        if size != self.size() {
+            *self = Self::new(size);
+        }
+    }
+
+    /// Where the next read is to put its bytes.
+    pub fn for_read(&mut self) -> &mut [u8] {
+        self.filled = 0;
+        if Arc::get_mut(&mut self.block).is_none() {
+            let size = self.size();
+            let next = self.next.take().filter(|next| next.len() == size);
+            self.block = Arc::new(next.unwrap_or_else(|| vec![0; size]));
+        }
+        // Nobody else has it, so that nothing is cloned.
+        let block: &mut Vec<u8> = Arc::make_mut(&mut self.block);
+        block
+    }
+
+    /// What the last read has returned.
+    #[must_use]
+    pub fn filled(&self) -> &[u8] {
+        &self.block[..self.filled]
+    }
+
+    /// So much is wasted if the recording keeps the room itself.
+    fn is_worth_keeping(&self) -> bool {
+        self.filled >= LARGE && self.filled >= self.size() / 4 * 3
+    }
+}
+
+impl Recording {
+    /// Keeps one `read` that has just put `len` bytes into the room.
+    pub fn push_read(&self, room: &mut Room, len: usize) {
+        room.filled = len.min(room.size());
+        let whole = room.is_worth_keeping().then_some(&room.block);
+        room.next = self.keep(Direction::In, room.filled(), whole, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Recorder;
+
+    /// As a read does that returns `len` bytes.
+    fn read(recording: &Recording, room: &mut Room, byte: u8, len: usize) -> *const u8 {
+        let bytes = room.for_read();
+        bytes[..len].fill(byte);
+        let at = bytes.as_ptr();
+        recording.push_read(room, len);
+        assert_eq!(room.filled(), vec![byte; len]);
+        at
+    }
+
+    #[test]
+    fn a_large_read_that_fills_its_room_is_kept_where_it_is_and_never_changes() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        let mut room = Room::new(LARGE);
+        let at: Vec<_> = (1..=3).map(|byte| read(&recording, &mut room, byte, LARGE)).collect();
+        let kept: Vec<_> = recording.read(|log| log.bytes(Direction::In, 0..u64::MAX).map(<[u8]>::as_ptr).collect());
+        assert_eq!(kept, at, "not copied");
+        assert_eq!(recording.joined(Direction::In), [[1; LARGE], [2; LARGE], [3; LARGE]].concat());
+    }
+
+    #[test]
+    fn small_reads_and_those_that_leave_much_of_the_room_empty_are_copied() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        for (size, len) in [(LARGE - 1, LARGE - 1), (4 * LARGE, 3 * LARGE - 1), (10, 0)] {
+            let mut room = Room::new(size);
+            let at = read(&recording, &mut room, 1, len);
+            assert_eq!(read(&recording, &mut room, 2, len), at, "the same room serves again");
+        }
+        let all = recording.joined(Direction::In);
+        let both = |len| [vec![1; len], vec![2; len]].concat();
+        assert_eq!(all, [both(LARGE - 1), both(3 * LARGE - 1)].concat());
+    }
+
+    #[test]
+    fn rooms_that_the_recording_has_forgotten_are_used_again() {
+        let recording = Recorder::new(60 * LARGE as u64).open();
+        let mut room = Room::new(LARGE);
+        let is_used_again = |byte| {
+            let forgotten = room.next.as_ref().map(Vec::as_ptr);
+            forgotten == Some(read(&recording, &mut room, byte, LARGE))
+        };
+        assert!((0..200).map(is_used_again).filter(|is| *is).count() > 120);
+    }
+
+    #[test]
+    fn where_nothing_is_kept_it_is_always_the_same_room() {
+        let recording = Recorder::new(0).open();
+        let mut room = Room::new(LARGE);
+        let place = room.for_read().as_ptr();
+        assert!((0..200).all(|byte| read(&recording, &mut room, byte, LARGE) == place));
+    }
+}
