@@ -11,64 +11,71 @@ const LARGE: usize = 16 << 10;
 /// read gets another one.
 #[derive(Debug)]
 pub struct Room {
-    block: Arc<Vec<u8>>,
-    /// So many bytes of it the last read has returned.
+    size: usize,
+    /// For the next read; has another size while it is not there.
+    own: Vec<u8>,
+    /// What the last read has returned, where that is in the recording now.
+    kept: Option<Arc<Vec<u8>>>,
+    /// How much the last read has returned.
     filled: usize,
-    /// For the next read, if the recording has kept the block.
-    next: Option<Vec<u8>>,
 }
 
 impl Room {
     /// Room for `size` bytes.
     #[must_use]
     pub fn new(size: usize) -> Self {
-        Self { block: Arc::new(vec![0; size]), filled: 0, next: None }
+        Self { size, own: vec![0; size], kept: None, filled: 0 }
     }
 
     /// The most bytes that one read can return.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.block.len()
+        self.size
     }
 
     /// Makes it one for `size` bytes; what was read is gone, unless nothing is to be changed.
     pub fn resize(&mut self, size: usize) {
-        if size != self.size() {
+        if size != self.size {
             *self = Self::new(size);
         }
     }
 
     /// Where the next read is to put its bytes.
     pub fn for_read(&mut self) -> &mut [u8] {
-        self.filled = 0;
-        if Arc::get_mut(&mut self.block).is_none() {
-            let size = self.size();
-            let next = self.next.take().filter(|next| next.len() == size);
-            self.block = Arc::new(next.unwrap_or_else(|| vec![0; size]));
+        (self.kept, self.filled) = (None, 0);
+        if self.own.len() != self.size {
+            self.own = vec![0; self.size];
         }
-        // Nobody else has it, so that nothing is cloned.
-        let block: &mut Vec<u8> = Arc::make_mut(&mut self.block);
-        block
+        &mut self.own
     }
 
     /// What the last read has returned.
     #[must_use]
     pub fn filled(&self) -> &[u8] {
-        &self.block[..self.filled]
+        let bytes = self.kept.as_deref().unwrap_or(&self.own);
+        bytes.get(..self.filled).unwrap_or_default()
     }
 
-    /// So much is wasted if the recording keeps the room itself.
+    /// Whether little is wasted if the recording keeps the room itself.
     fn is_worth_keeping(&self) -> bool {
-        self.filled >= LARGE && self.filled >= self.size() / 4 * 3
+        self.filled >= LARGE && self.filled >= self.size / 4 * 3
     }
 }
 
 impl Recording {
     /// Keeps one `read` that has just put `len` bytes into the room.
     pub fn push_read(&self, room: &mut Room, len: usize) {
-        room.filled = len.min(room.size());
-        let whole = room.is_worth_keeping().then_some(&room.block);
-        room.next = self.keep(Direction::In, room.filled(), whole, None);
+        room.filled = len.min(room.size);
+        if !room.is_worth_keeping() {
+            return self.push(Direction::In, room.filled());
+        }
+        let block = Arc::new(std::mem::take(&mut room.own));
+        let spare = self.keep(Direction::In, &block[..room.filled], Some(&block), None);
+        match Arc::try_unwrap(block) {
+            // There was no room for it in the recording.
+            Ok(own) => room.own = own,
+            Err(block) => (room.kept, room.own) = (Some(block), spare.unwrap_or_default()),
+        }
     }
 }
 
@@ -115,7 +122,7 @@ mod tests {
         let recording = Recorder::new(60 * LARGE as u64).open();
         let mut room = Room::new(LARGE);
         let is_used_again = |byte| {
-            let forgotten = room.next.as_ref().map(Vec::as_ptr);
+            let forgotten = (!room.own.is_empty()).then_some(room.own.as_ptr());
             forgotten == Some(read(&recording, &mut room, byte, LARGE))
         };
         assert!((0..200).map(is_used_again).filter(|is| *is).count() > 120);

@@ -82,6 +82,8 @@ impl Layer {
     ///
     /// # Errors
     /// The settings do not fit together.
+    // It takes 5 KiB of the stack: never a part of what also those run who speak no TLS, of whom there may be thousands.
+    #[inline(never)]
     pub(crate) fn server(config: Arc<ServerConfig>) -> Result<Self, Trouble> {
         let connection = ServerConnection::new(config).map_err(|e| Trouble::Other(e.to_string()))?;
         Ok(Self::new(None, connection.into()))
