@@ -83,9 +83,9 @@ impl Bytes {
         self.kept.end - self.last.len() as u64
     }
 
-    /// A block that has gone, with room for `size` bytes.
+    /// A block that has gone, with room for `size` bytes, and not for many more: nobody counts those.
     pub(super) fn spare(&mut self, size: usize) -> Option<Vec<u8>> {
-        self.spare.pop().filter(|block| block.capacity() >= size)
+        self.spare.pop().filter(|block| (size..=2 * size).contains(&block.capacity()))
     }
 
     /// What is kept of `range`, in one slice for each block.
@@ -190,5 +190,7 @@ mod tests {
         assert_eq!(spare.as_ptr(), second);
         bytes.forget(3 * BLOCK as u64);
         assert!(bytes.spare(BLOCK + 1).is_none(), "it is too small");
+        bytes.forget(4 * BLOCK as u64);
+        assert!(bytes.spare(BLOCK / 2 - 1).is_none(), "it is too large");
     }
 }
