@@ -30,7 +30,7 @@ struct Block {
     first: u64,
     /// Its first bytes; the others are nothing.
     len: usize,
-    /// Whoever has read or written them may still look at them.
+    /// Whoever has read them may still look at them.
     bytes: Arc<Vec<u8>>,
 }
 

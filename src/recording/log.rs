@@ -203,8 +203,8 @@ impl Log {
         self.ended.get_or_insert(by);
     }
 
-    /// Keeps one read or write and says what it costs. Where it was read into a block, or written from one, which `whole`
-    /// begins with the bytes, that is kept instead of a copy.
+    /// Keeps one read or write and says what it costs. Where `whole` is there, it begins with the bytes, and is kept instead
+    /// of a copy.
     pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8], whole: Option<&Arc<Vec<u8>>>) -> u64 {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
