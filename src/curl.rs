@@ -1,5 +1,6 @@
 //! What a fetch asks for as a `curl` command for a POSIX shell, and back: for the clipboard.
 
+mod form;
 mod known;
 mod options;
 mod words;
@@ -7,6 +8,7 @@ mod words;
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Auth, CODINGS, Field, IpVersion, Options, Payload, Proxy, Request};
 
+pub use form::{Fields, fields};
 pub use options::from_curl;
 
 /// A curl command as it was understood.
@@ -117,7 +119,8 @@ impl Line {
 
     fn body(&mut self, request: &Request) {
         let typed = request.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Content-Type"));
-        if let Some(media_type) = request.payload.media_type().filter(|one| one != Payload::FORM && !typed) {
+        let is_usual = |media_type: &str| [Payload::FORM, Payload::MULTIPART].contains(&media_type);
+        if let Some(media_type) = request.payload.media_type().filter(|one| !is_usual(one) && !typed) {
             let colon = if media_type.is_empty() { ":" } else { ": " };
             self.value("-H", format!("Content-Type{colon}{media_type}"));
         }
@@ -126,6 +129,11 @@ impl Line {
             Payload::Bytes { bytes, .. } => self.value("--data-raw", bytes),
             Payload::File { path, .. } => {
                 self.value("--data-binary", [b"@", path.as_os_str().as_encoded_bytes()].concat());
+            }
+            Payload::Multipart(parts) => {
+                for part in parts {
+                    self.value("-F", form::written(part));
+                }
             }
             Payload::Form(pairs) if !pairs.is_empty() && pairs.iter().all(|(name, _)| !name.is_empty()) => {
                 for (name, value) in pairs {

@@ -57,6 +57,8 @@ const VALUES: &[(&str, char)] = &[
     ("data-binary", ' '),
     ("data-urlencode", ' '),
     ("json", ' '),
+    ("form", 'F'),
+    ("form-string", ' '),
     ("upload-file", 'T'),
     ("user", 'u'),
     ("oauth2-bearer", ' '),
@@ -127,8 +129,6 @@ pub(super) const OTHER_FLAGS: &[(&str, char)] = &[
 
 /// Options with a value that mean something that is left out.
 pub(super) const OTHER_VALUES: &[(&str, char)] = &[
-    ("form", 'F'),
-    ("form-string", ' '),
     ("max-time", 'm'),
     ("config", 'K'),
     ("continue-at", 'C'),

@@ -8,11 +8,12 @@ use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use percent_encoding::percent_decode;
 
+use super::form::{Fields, fields};
 use super::known::{OTHER_FLAGS, OTHER_VALUES, command};
 use super::words::{self, encoded};
 use super::{Mistake, Understood, is_curl};
 use crate::i18n::{t, tf};
-use crate::net::fetch::{Auth, Field, IpVersion, Options, Payload, Proxy, Request};
+use crate::net::fetch::{Auth, Field, FormPart, IpVersion, Options, Payload, Proxy, Request};
 
 /// The most words; unknown ones are taken out one by one.
 const MOST: usize = 500;
@@ -248,6 +249,10 @@ impl Read {
     }
 
     fn payload(&mut self) -> Payload {
+        let form = self.form();
+        if !form.is_empty() {
+            return Payload::Multipart(form);
+        }
         let pieces = self.in_order(&["data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json"]);
         match pieces.as_slice() {
             [] => return Payload::None,
@@ -290,6 +295,27 @@ impl Read {
             }
         }
         Payload::Bytes { media_type: Payload::FORM.to_owned(), bytes }
+    }
+
+    fn form(&mut self) -> Vec<FormPart> {
+        let mut all = Vec::new();
+        for (_, option, value) in self.in_order(&["form", "form-string"]) {
+            let text = value.to_string_lossy();
+            let string = text.split_once('=').filter(|_| option == "form-string");
+            let read = match string {
+                Some((name, value)) => Some(Fields { parts: vec![FormPart::text(name, value)], left_out: Vec::new() }),
+                None => value.to_str().and_then(fields),
+            };
+            let Fields { parts, left_out } = read.unwrap_or_default();
+            if parts.is_empty() {
+                self.notes.left_out(&format!("--{option} {text}"));
+            }
+            for one in left_out {
+                self.notes.left_out(&format!("--{option} …;{one}"));
+            }
+            all.extend(parts);
+        }
+        all
     }
 
     fn auth(&mut self) -> Auth {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::net::fetch::Destination;
+use crate::net::fetch::{Content, Destination, FormPart};
 
 fn understood(text: &str) -> Understood {
     from_curl(text).unwrap_or_else(|mistake| panic!("{text}: {mistake}"))
@@ -111,9 +111,23 @@ fn who_asks_and_on_which_way_is_understood() {
 }
 
 #[test]
+fn forms_with_files_are_sent_as_they_are_written() {
+    let text = "curl -F 'a=b;c' -F 'f=@d/x.png, y;type=a/b' --form-string '@s=;d' -H 'content-type: multipart/form-data' http://a/";
+    let Understood { request, notes, .. } = understood(text);
+    let y = FormPart { media_type: "a/b".into(), ..FormPart::file("f", "y".into()) };
+    let parts = vec![FormPart::text("a", "b"), FormPart::file("f", "d/x.png".into()), y, FormPart::text("@s", ";d")];
+    assert_eq!((request.method.as_str(), &request.payload), ("POST", &Payload::Multipart(parts)));
+    assert_eq!(notes, ["--form …;c is left out"]);
+    let line = to_curl(&Request { fields: Vec::new(), ..request }, &Options::default());
+    assert!(line.contains("-F 'f=@\"d/x.png\";type=image/png'") && !line.contains("Content-Type"), "{line}");
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     for (text, words) in [
-        ("curl -F a=b http://a/", "--form"),
+        ("curl -F a=(;b http://a/", "--form a=("),
+        ("curl -F 'a=b;headers=X: y' http://a/", "--form …;headers=X: y"),
+        ("curl --form-string a http://a/", "--form-string a"),
         ("curl --wholly-new http://a/", "--wholly-new"),
         ("curl -s€ http://a/", "-€"),
         ("curl http://a/ | jq .", "after"),
@@ -213,12 +227,23 @@ fn payload() -> impl Strategy<Value = Payload> {
     let name = text().prop_filter("curl has no words for a field without a name", |name| !name.is_empty());
     prop_oneof![
         Just(Payload::None),
+        prop::collection::vec(part(), 1..4).prop_map(Payload::Multipart),
         (media_type(), any_bytes()).prop_map(|(media_type, bytes)| Payload::Bytes { media_type, bytes }),
         prop::collection::vec((name, text()), 1..5).prop_map(Payload::Form),
         (media_type(), text())
             .prop_filter("after its name", |(media_type, _)| !media_type.is_empty())
             .prop_map(|(media_type, path)| Payload::File { media_type, path: path.into() }),
     ]
+}
+
+fn part() -> impl Strategy<Value = FormPart> {
+    let name = text().prop_filter("curl has no words for it", |name| !name.contains('='));
+    (name, text(), any::<bool>(), prop::option::of(text()), "[a-z]{1,8}/[a-z]{1,8}").prop_map(
+        |(name, text, is_file, file_name, media_type)| {
+            let part = FormPart { file_name, media_type, ..FormPart::text(&name, &text) };
+            if is_file { FormPart { content: Content::File(text.into()), ..part } } else { part }
+        },
+    )
 }
 
 fn auth() -> impl Strategy<Value = Auth> {

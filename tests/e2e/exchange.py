@@ -78,6 +78,35 @@ def methods():
     nothing_left(place, "data.json", "large.bin")
 
 
+@scenario("fetch: forms with files arrive at httpbin as curl's do, also a large file and standard input")
+def forms():
+    bin = Httpbin()
+    anything = bin.base + "/anything"
+    place = folder("form")
+    (place / "语.txt").write_text("one\ntwo\n")
+    (place / "it.json").write_text('{"a": 1}')
+    text, file = f"t=<{place / '语.txt'}", f"f=@{place / '语.txt'}"
+    for fields in (
+        ["a=b", "a=c", "ü \"x\"= y ", "empty="],
+        [file, text, 'q=" a;b\\"c"'],
+        [f"g=@\"{place / 'it.json'}\";filename=\"o;\\\"ther\";type=x/y", "typed=z;type=text/x-mine; charset=utf-8"],
+        ["in=<-"],
+    ):
+        arguments = [one for field in fields for one in ("-F", field)] + ["-H", "Content-Type: multipart/form-data"]
+        wanted = json.loads(subprocess.run(["curl", "-sS", *arguments, anything], input=b"piped", capture_output=True).stdout)
+        got = echoed(anything, *arguments, input=b"piped")
+        same([got[part] for part in ("method", "form", "files", "data")],
+             [wanted[part] for part in ("method", "form", "files", "data")], f"the form {fields}")
+        check(got["form"] or got["files"], f"something came of {fields}")
+    large = place / "large.bin"
+    large.write_bytes(b"0123456789abcdef" * (3 << 16))
+    got = echoed(anything, "-F", f"large=@{large};type=text/plain", "-X", "PUT")
+    same((got["method"], hashlib.sha256(got["files"]["large"].encode()).digest()),
+         ("PUT", hashlib.sha256(large.read_bytes()).digest()), "a large file of a form")
+    one_line(socketscope("fetch", anything, "-F", f"x=@{place / 'none'}"), "none", "no such file")
+    nothing_left(place, "语.txt", "it.json", "large.bin")
+
+
 @scenario("fetch: redirects of httpbin, absolute and relative; what changes on the way is said and reported")
 def redirects():
     bin = Httpbin()

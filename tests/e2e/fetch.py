@@ -155,6 +155,30 @@ def posted():
     window.wait_text('"name": "Ada & (世界|.u4e16.u754c)"')
 
 
+@scenario("a curl command with -F fills the form with files, and httpbin says that it got the file")
+def posted_files():
+    httpbin = Httpbin()
+    file = folder("form") / "a page.html"
+    file.write_text("<p>lesson</p>")
+    window = Window()
+    window.tab("Fetch")
+    fetch(window, f"curl -F 'name=Ada & 世界' -F 'page=@{file};type=text/x-mine' {httpbin.base}/post")
+    window.press("Request body: form with files")
+    same(window.content("File of field 2"), str(file), "the file")
+    same(window.content("Type of field 2"), "text/x-mine", "its type")
+    window.set_text("File name of field 2", "other.html")
+    window.press("Add a field")
+    window.set_text("Name of field 3", "third")
+    window.set_text("Value of field 3", "typed here")
+    fetch(window, httpbin.base + "/post")
+    window.wait_text("^200 OK$")
+    view(window, "Headers")
+    window.wait_text("^Content-Type: multipart/form-data; boundary=socketscope-")
+    view(window, "Body")
+    window.wait_text('"page": "<p>lesson</p>"')
+    window.wait_text('"third": "typed here"')
+
+
 @scenario("a password is proved by digest, with the question and the answer as two hops")
 def digest():
     httpbin = Httpbin()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use proptest::prelude::*;
-use socketscope::net::fetch::{Fault, Fetch, Field, Options, PartKind, Payload, Request};
+use socketscope::net::fetch::{Content, Fault, Fetch, Field, FormPart, Options, PartKind, Payload, Request};
 use socketscope::net::report::Waker;
 use socketscope::net::{Cause, Operation};
 use socketscope::recording::Direction;
@@ -124,6 +124,57 @@ fn bodies_have_their_length_and_their_type() {
         let sent = server.requests().remove(0);
         assert!(sent.ends_with(expected), "{sent}");
     }
+}
+
+#[test]
+fn a_form_with_files_is_sent_in_parts_of_known_length() {
+    const SIZE: usize = 1 << 20;
+    let file = tempfile::Builder::new().suffix(".png").tempfile().expect("file");
+    std::fs::write(file.path(), vec![b'x'; SIZE]).expect("written");
+    let named = FormPart { file_name: Some("a\"b.png".into()), ..FormPart::file("f", file.path().into()) };
+    let as_text = FormPart { file_name: None, ..FormPart::file("t", file.path().into()) };
+    let payload = Payload::Multipart(vec![FormPart::text("a b", "ü&="), named, as_text]);
+    let server = Server::answering([OK]);
+    let fields = vec![field("content-type", "multipart/form-data")];
+    let request = Request { method: "POST".to_owned(), payload, fields, ..Request::get(&server.url("/")) };
+    assert_eq!(ask(request).bytes(), b"ok");
+    let sent = server.requests().remove(0);
+    let (head, body) = sent.split_once("\r\n\r\n").expect("a head");
+    let (_, boundary) = head.split_once("Content-Type: multipart/form-data; boundary=").expect("the boundary");
+    let boundary = boundary.lines().next().expect("a line");
+    assert!(!head.contains("content-type"), "said once: {head}");
+    let x = "x".repeat(SIZE);
+    let whole = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"a b\"\r\n\r\nü&=\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a%22b.png\"\r\n\
+         Content-Type: image/png\r\n\r\n{x}\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\n{x}\r\n--{boundary}--\r\n"
+    );
+    assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", whole.len())), "{head}");
+    assert!(body == whole, "{} bytes of {}", body.len(), whole.len());
+}
+
+#[test]
+fn a_typed_boundary_separates_the_parts() {
+    let server = Server::answering([OK]);
+    let payload = Payload::Multipart(vec![FormPart::text("a", "b")]);
+    let fields = vec![field("Content-Type", "multipart/form-data; boundary=\"my own\"")];
+    let request = Request { method: "POST".to_owned(), payload, fields, ..Request::get(&server.url("/")) };
+    assert_eq!(ask(request).bytes(), b"ok");
+    let sent = server.requests().remove(0);
+    assert!(sent.contains("\r\nContent-Type: multipart/form-data; boundary=\"my own\"\r\n"), "{sent}");
+    assert!(sent.contains("\r\n\r\n--my own\r\n") && sent.ends_with("\r\n\r\nb\r\n--my own--\r\n"), "{sent}");
+}
+
+#[test]
+fn what_cannot_be_in_a_form_bothers_no_server() {
+    let asked = |part: FormPart| {
+        ask(Request { payload: Payload::Multipart(vec![part]), ..Request::get("http://127.0.0.1:9/") })
+    };
+    let done = asked(FormPart { media_type: "a/b\r\nX: y".into(), ..FormPart::text("a", "b") });
+    assert_eq!((done.fault(), done.hops[0].tries.len()), (&Fault::BadFieldValue, 0));
+    let done = asked(FormPart { content: Content::File("/nowhere/at/all".into()), ..FormPart::text("a", "") });
+    assert!(matches!(done.failure().0.cause, Cause::NoFile), "{}", done.failure().0);
 }
 
 #[test]

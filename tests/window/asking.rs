@@ -181,15 +181,64 @@ fn a_curl_command_that_is_pasted_fills_the_form_and_is_copied_again() {
     assert_eq!(window.value("URL"), "http://127.0.0.1:1/p");
 
     // Typed, with something that cannot be done.
-    window.fill("URL", "curl -F a=b http://127.0.0.1:1/z");
+    window.fill("URL", "curl --ntlm http://127.0.0.1:1/z");
     window.key(egui::Key::Enter);
     assert_eq!(window.value("URL"), "http://127.0.0.1:1/z");
-    assert!(window.shows("--form is left out"), "{:?}", window.texts());
+    assert!(window.shows("--ntlm is left out"), "{:?}", window.texts());
     assert!(window.has_button("Request headers") && window.has_button("Sign-in"), "nothing is left of the one before");
     window.fill("URL", "curl 'http://127.0.0.1:1/");
     window.key(egui::Key::Enter);
     assert_eq!(window.value("URL"), "curl 'http://127.0.0.1:1/", "what is wrong stays to be mended");
     assert!(window.shows("ends inside a quotation"), "{:?}", window.texts());
+}
+
+#[test]
+fn a_form_with_files_is_sent_and_comes_from_curl() {
+    let (port, requests) = serve(vec![page("one"), page("two")]);
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("it.json");
+    std::fs::write(&path, "[1]").expect("written");
+    let path = path.to_str().expect("text");
+    let mut window = window();
+    window.press("Request body");
+    window.choose("Kind of body", "form with files");
+    for _ in 0..3 {
+        window.press("Add a field");
+    }
+    window.fill("Name of field 1", "gone");
+    window.press("Remove field 1");
+    window.fill("Name of field 1", "a");
+    window.fill("Value of field 1", "b");
+    window.fill("Type of field 1", "text/x-mine");
+    window.fill("Name of field 2", "f");
+    let kinds = window.harness.get_all_by_role_and_label(Role::ComboBox, "Kind of field");
+    kinds.last().expect("a kind").click();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::Button, "file").click();
+    window.settle();
+    window.fill("File of field 2", path);
+    assert!(window.has_button("Request body: form with files"), "{:?}", window.texts());
+    let sent = |request: String| {
+        let (_, body) = request.split_once("\r\n\r\n").expect("a body");
+        let boundary = body.lines().next().expect("a line").to_owned();
+        body.replace(&boundary, "#").replace("\r\n", "|")
+    };
+    window.fetch(&format!("http://127.0.0.1:{port}/"));
+    let a = "#|Content-Disposition: form-data; name=\"a\"|Content-Type: text/x-mine||b|";
+    let f =
+        "#|Content-Disposition: form-data; name=\"f\"; filename=\"it.json\"|Content-Type: application/json||[1]|#--|";
+    assert_eq!(sent(requests.recv().expect("asked")), format!("{a}{f}"));
+
+    // As curl has it, and with what it says of the file.
+    let curl = format!("curl http://127.0.0.1:{port}/ -F a=b -F 'f=@{path};filename=other;type=x/y' -F 't=<{path}'");
+    window.fill("URL", &curl);
+    window.key(egui::Key::Enter);
+    assert_eq!((window.value("File name of field 2"), window.value("Type of field 2")), ("other".into(), "x/y".into()));
+    window.fetch(&format!("http://127.0.0.1:{port}/"));
+    let a = "#|Content-Disposition: form-data; name=\"a\"||b|";
+    let f = "#|Content-Disposition: form-data; name=\"f\"; filename=\"other\"|Content-Type: x/y||[1]|";
+    let t = "#|Content-Disposition: form-data; name=\"t\"||[1]|#--|";
+    assert_eq!(sent(requests.recv().expect("asked")), format!("{a}{f}{t}"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ cli-fetch-request = The method, such as PUT [default: GET, or POST with data]
 cli-fetch-header = Send this header field too, as “Name: value”; “Name:” leaves a field out that is sent otherwise, “Name;” sends it empty. As often as wanted
 cli-fetch-head = Ask for the head alone (HEAD)
 cli-fetch-data = Send this as a form; @FILE stands for what is in the file without its line ends, @- for standard input. Several are joined by &
+cli-fetch-form = Send this field of a form that may have files (multipart/form-data): NAME=TEXT, or NAME=@FILE, or NAME=<FILE for the text in a file; “;type=” and “;filename=” may follow. As often as wanted
 cli-fetch-data-file = Send this file as it is, in pieces
 cli-fetch-upload-file = Put this file there as it is (PUT); a URL that ends in / gets its name
 cli-fetch-cookie = Send this cookie, or several with “; ” between them
@@ -46,6 +47,8 @@ cli-fetch-changed-authorized = The same again, with the answer to what the serve
 
 cli-fetch-bad-size = not a number of bytes, such as 1000000 or { $example }
 cli-fetch-no-field = not a header field: write “Name: value”
+cli-fetch-no-form = not a field of a form: write “name=text” or “name=@file”
+cli-fetch-form-rest = “{ $what }” is not understood here; put text with a semicolon between double quotes
 cli-fetch-no-cookie = not a cookie: write “name=value”
 cli-fetch-no-user = whose password it is must be said with -u or --user-file
 cli-fetch-no-password = no password: write it after a colon, or set the variable { $variable }

@@ -4,6 +4,7 @@
 mod body;
 mod choices;
 mod fields;
+mod parts;
 mod sign_in;
 mod target;
 mod ways;

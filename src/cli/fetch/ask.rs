@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::curl;
 use crate::i18n::{bytes, t, tf};
-use crate::net::fetch::{Auth, Field, Payload, Request};
+use crate::net::fetch::{Auth, Content, Field, FormPart, Payload, Request};
 use crate::net::{Cause, Error, Operation, regular};
 
 /// Where the password is, if the command line does not have it.
@@ -15,6 +16,8 @@ const PASSWORD: &str = "SOCKETSCOPE_PASSWORD";
 const MOST_DATA: u64 = 16 << 20;
 /// The most of a file with a secret, in bytes.
 const MOST_SECRET: u64 = 64 << 10;
+/// Standard input, where a file could be.
+const STDIN: &str = "-";
 /// What stands in a path as it is (RFC 3986 §2.3).
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -27,11 +30,14 @@ pub struct AskArgs {
     method: Option<String>,
     #[arg(short = 'H', long = "header", value_name = "LINE", value_parser = field, help = t("cli-fetch-header"))]
     fields: Vec<Field>,
-    #[arg(short = 'I', long, conflicts_with_all = ["data", "data_file", "upload_file"], help = t("cli-fetch-head"))]
+    #[arg(short = 'I', long, conflicts_with_all = ["data", "form", "data_file", "upload_file"], help = t("cli-fetch-head"))]
     head: bool,
     #[arg(short, long, value_name = "DATA", conflicts_with_all = ["data_file", "upload_file"],
           help = t("cli-fetch-data"))]
     data: Vec<String>,
+    #[arg(short = 'F', long, value_name = "NAME=VALUE", value_parser = form,
+          conflicts_with_all = ["data", "data_file", "upload_file"], help = t("cli-fetch-form"))]
+    form: Vec<FormParts>,
     #[arg(long, value_name = "FILE", conflicts_with = "upload_file", help = t("cli-fetch-data-file"))]
     data_file: Option<PathBuf>,
     #[arg(short = 'T', long, value_name = "FILE", help = t("cli-fetch-upload-file"))]
@@ -69,6 +75,18 @@ fn cookie(text: &str) -> Result<String, String> {
     if text.contains('=') { Ok(text.trim().to_owned()) } else { Err(t("cli-fetch-no-cookie")) }
 }
 
+/// What one `-F` stands for.
+type FormParts = Vec<FormPart>;
+
+/// A field of a form, or several files of one name, as curl takes them.
+fn form(text: &str) -> Result<FormParts, String> {
+    let curl::Fields { parts, left_out } = curl::fields(text).ok_or_else(|| t("cli-fetch-no-form"))?;
+    match left_out.first() {
+        Some(what) => Err(tf("cli-fetch-form-rest", &[("what", what.as_str().into())])),
+        None => Ok(parts),
+    }
+}
+
 impl AskArgs {
     /// What is asked for; reads the files that become part of it.
     ///
@@ -101,6 +119,10 @@ impl AskArgs {
         if let Some(path) = self.data_file.as_ref().or(self.upload_file.as_ref()) {
             return Ok(Payload::File { media_type: String::new(), path: path.clone() });
         }
+        if !self.form.is_empty() {
+            let parts = self.form.iter().flatten().cloned().map(read_stdin);
+            return Ok(Payload::Multipart(parts.collect::<Result<_, _>>()?));
+        }
         if self.data.is_empty() {
             return Ok(Payload::None);
         }
@@ -128,23 +150,37 @@ impl AskArgs {
     }
 }
 
-/// One piece of a form: as typed, or what a file has, or standard input, without line ends and NUL as curl has it.
+/// One piece of a form: as typed, or what a file has, without line ends and NUL as curl has it.
 fn piece(data: &str) -> Result<Vec<u8>, Error> {
     let Some(path) = data.strip_prefix('@') else { return Ok(data.as_bytes().to_vec()) };
-    let mut read = match path {
-        "-" => {
-            let mut read = Vec::new();
-            let all = io::stdin().lock().take(MOST_DATA + 1).read_to_end(&mut read);
-            all.map(|_| read).map_err(|error| Error::new(Operation::SendFile, path, Cause::Os(error)))?
+    let mut read = whole(path)?;
+    read.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+    Ok(read)
+}
+
+/// The part as it is, with standard input in place of the file `-`.
+fn read_stdin(part: FormPart) -> Result<FormPart, Error> {
+    match &part.content {
+        Content::File(path) if path.as_os_str() == STDIN => {
+            Ok(FormPart { content: Content::Bytes(whole(STDIN)?), ..part })
         }
-        _ => read_file(Path::new(path), MOST_DATA)?,
-    };
+        _ => Ok(part),
+    }
+}
+
+/// All of a file, or of standard input.
+fn whole(path: &str) -> Result<Vec<u8>, Error> {
+    let mut read = Vec::new();
+    if path == STDIN {
+        let all = io::stdin().lock().take(MOST_DATA + 1).read_to_end(&mut read);
+        all.map_err(|error| Error::new(Operation::SendFile, path, Cause::Os(error)))?;
+    } else {
+        read = read_file(Path::new(path), MOST_DATA)?;
+    }
     if read.len() as u64 > MOST_DATA {
-        let most = ("most", bytes(MOST_DATA).into());
-        let error = io::Error::other(tf("cli-fetch-data-too-large", &[most]));
+        let error = io::Error::other(tf("cli-fetch-data-too-large", &[("most", bytes(MOST_DATA).into())]));
         return Err(Error::new(Operation::SendFile, path, Cause::Os(error)));
     }
-    read.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
     Ok(read)
 }
 
@@ -232,6 +268,17 @@ mod tests {
         assert!(matches!(error.cause, Cause::NoFile) && error.target == "/no/such/file", "{error}");
         std::fs::File::create(&path).and_then(|file| file.set_len(MOST_DATA + 1)).expect("written");
         assert!(payload(&["-d", &at]).expect_err("too large").to_string().contains("--data-file"));
+    }
+
+    #[test]
+    fn forms_with_files_are_read_as_curl_reads_them() {
+        let request = asked(&["-F", "a=b", "--form", "f=@x.png,y;type=a/b"]).expect("a request");
+        let y = FormPart { media_type: "a/b".into(), ..FormPart::file("f", "y".into()) };
+        let parts = vec![FormPart::text("a", "b"), FormPart::file("f", "x.png".into()), y];
+        assert_eq!((request.method.as_str(), request.payload), ("POST", Payload::Multipart(parts)));
+        for words in [&["-F", "a"][..], &["-F", "a=b;c"], &["-F", "a=b", "-d", "c"], &["-F", "a=b", "-I"]] {
+            assert!(Command::try_parse_from([&["fetch", "h"], words].concat()).is_err(), "{words:?}");
+        }
     }
 
     #[test]

@@ -61,13 +61,32 @@ impl<'a> Ask<'a> {
                 return error(name, Fault::BadFieldValue);
             }
         }
-        if let Payload::Bytes { media_type, .. } | Payload::File { media_type, .. } = payload
-            && !is_value(media_type)
-        {
+        let has_value = match payload {
+            Payload::None | Payload::Form(_) => true,
+            Payload::Bytes { media_type, .. } | Payload::File { media_type, .. } => is_value(media_type),
+            Payload::Multipart(parts) => parts.iter().all(|part| is_value(&part.media_type)),
+        };
+        if !has_value {
             return error("Content-Type", Fault::BadFieldValue);
         }
         let who = Who::new(auth, userinfo).map_err(|fault| wrong("Authorization", fault))?;
-        Ok(Self { method: method.clone(), fields: fields.clone(), payload, who, resume: None })
+        let mut fields = fields.clone();
+        if let Payload::Multipart(_) = payload {
+            // Without the boundary it would say less than what is said anyway.
+            let says_less = |one: &Field| {
+                one.name.eq_ignore_ascii_case("Content-Type") && one.value.as_deref() == Some(Payload::MULTIPART)
+            };
+            fields.retain(|one| !says_less(one));
+        }
+        Ok(Self { method: method.clone(), fields, payload, who, resume: None })
+    }
+
+    /// The body on its way out, if there is one.
+    ///
+    /// # Errors
+    /// A file of it cannot be opened, or is not a regular one.
+    pub(super) fn body(&self) -> Result<Option<Outgoing<'a>>, Error> {
+        Outgoing::open(self.payload, self.is_chunked(), self.typed("Content-Type").next())
     }
 
     /// What a person typed for the fields of this name.
@@ -232,7 +251,7 @@ impl<'a> Ask<'a> {
         let body = match self.payload {
             Payload::File { .. } => None,
             // No body is one of no bytes.
-            payload => Outgoing::open(payload, true).ok().flatten(),
+            payload => Outgoing::open(payload, true, None).ok().flatten(),
         };
         self.who.challenged(head, body.as_ref().and_then(Outgoing::bytes))
     }
@@ -290,7 +309,7 @@ mod tests {
     fn written(request: &Request, jar: &[(&str, &str)]) -> Written {
         let ask = Ask::new(request, None).expect("a request");
         let (target, _) = url::parse(&request.url).expect("URL");
-        let body = Outgoing::open(ask.payload, ask.is_chunked()).expect("body");
+        let body = ask.body().expect("body");
         let jar: Vec<_> = jar.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         ask.head(&target, None, body.as_ref(), &jar)
     }

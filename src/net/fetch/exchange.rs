@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 
 use super::ask::Ask;
-use super::payload::Outgoing;
 use super::proxy::Via;
 use super::state::Worker;
 use super::tls;
@@ -47,7 +46,7 @@ impl Exchange<'_> {
     pub(super) fn ask(&self) -> Result<(Wire, Head), Error> {
         let worker = self.worker;
         // A file that cannot be sent bothers no server.
-        let body = Outgoing::open(self.ask.payload, self.ask.is_chunked())?;
+        let body = self.ask.body()?;
         worker.counters.set_to_send(body.as_ref().map_or(0, |body| body.len));
         let mut wire = self.open()?;
         worker.phase(Phase::Sending);

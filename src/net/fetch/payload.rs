@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Fault, Payload};
+use super::multipart::boundary;
+use super::{Content, Fault, FormPart, Payload};
 use crate::net::{Cause, Error, Operation, regular};
 
 /// The most bytes of one piece, without the framing of chunks.
@@ -14,13 +15,14 @@ const PIECE: usize = 256 << 10;
 /// A body that is being sent.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
-    source: Source<'a>,
-    /// Fixed when it was opened.
+    /// One after the other.
+    sources: Vec<Source<'a>>,
+    /// How many of them have been given out.
+    done: usize,
+    /// Of all together; fixed when it was opened.
     pub(super) len: u64,
     /// For `Content-Type`; empty for none.
     pub(super) media_type: String,
-    /// How many bytes have been given out.
-    at: u64,
     /// In chunks (RFC 9112 §7.1).
     chunked: bool,
     ended: bool,
@@ -28,41 +30,53 @@ pub(super) struct Outgoing<'a> {
 }
 
 #[derive(Debug)]
-enum Source<'a> {
+struct Source<'a> {
+    from: From<'a>,
+    len: u64,
+    /// How many bytes of it have been given out.
+    at: u64,
+}
+
+#[derive(Debug)]
+enum From<'a> {
     Bytes(Cow<'a, [u8]>),
     File { file: File, path: &'a Path },
 }
 
 impl<'a> Outgoing<'a> {
-    /// Opens `payload`, to be sent in chunks perhaps; `None` where there is no body.
+    /// Opens `payload`, to be sent in chunks perhaps; `None` where there is no body. `typed` is what a person typed for
+    /// `Content-Type`.
     ///
     /// # Errors
-    /// The file cannot be opened, or is not a regular one.
-    pub(super) fn open(payload: &'a Payload, chunked: bool) -> Result<Option<Self>, Error> {
-        let (source, len) = match payload {
+    /// A file cannot be opened, or is not a regular one.
+    pub(super) fn open(payload: &'a Payload, chunked: bool, typed: Option<&str>) -> Result<Option<Self>, Error> {
+        let mut media_type = payload.media_type().unwrap_or_default().into_owned();
+        let sources = match payload {
             Payload::None if !chunked => return Ok(None),
             // Chunks have an end, however few they are.
-            Payload::None => (Source::Bytes(Cow::default()), 0),
-            Payload::Bytes { bytes, .. } => (Source::Bytes(bytes.into()), bytes.len() as u64),
+            Payload::None => Vec::new(),
+            Payload::Bytes { bytes, .. } => vec![Source::bytes(bytes)],
             Payload::Form(pairs) => {
                 let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-                let len = form.len() as u64;
-                (Source::Bytes(form.into_bytes().into()), len)
+                vec![Source::bytes(form.into_bytes())]
             }
-            Payload::File { path, .. } => {
-                let (file, known) = regular::open(path).map_err(|e| file_error(path, e))?;
-                (Source::File { file, path }, known.len())
+            Payload::Multipart(parts) => {
+                let boundary = boundary(typed);
+                media_type += &format!("; boundary={boundary}");
+                multipart(parts, &boundary)?
             }
+            Payload::File { path, .. } => vec![Source::file(path)?],
         };
-        let media_type = payload.media_type().unwrap_or_default().into_owned();
-        Ok(Some(Self { source, len, media_type, at: 0, chunked, ended: false, piece: Vec::new() }))
+        let len = sources.iter().map(|source| source.len).sum();
+        Ok(Some(Self { sources, done: 0, len, media_type, chunked, ended: false, piece: Vec::new() }))
     }
 
     /// All of it, where it is in memory.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
-        match &self.source {
-            Source::Bytes(bytes) => Some(bytes),
-            Source::File { .. } => None,
+        match self.sources.as_slice() {
+            [] => Some(&[]),
+            [Source { from: From::Bytes(bytes), .. }] => Some(bytes),
+            _ => None,
         }
     }
 
@@ -71,26 +85,50 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The file cannot be read, or has less than it had.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
-        let left = usize::try_from(self.len - self.at).unwrap_or(usize::MAX).min(PIECE);
         self.piece.clear();
-        if left == 0 {
+        while self.piece.len() < PIECE
+            && let Some(source) = self.sources.get_mut(self.done)
+        {
+            if source.at < source.len {
+                source.read(&mut self.piece)?;
+            } else {
+                self.done += 1;
+            }
+        }
+        if self.piece.is_empty() {
             let last = self.chunked && !self.ended;
             self.ended = true;
             return Ok(last.then_some(&b"0\r\n\r\n"[..]));
         }
-        let got = match &mut self.source {
-            Source::Bytes(bytes) => {
+        if self.chunked {
+            self.piece.splice(..0, format!("{:x}\r\n", self.piece.len()).into_bytes());
+            self.piece.extend_from_slice(b"\r\n");
+        }
+        Ok(Some(&self.piece))
+    }
+}
+
+impl<'a> Source<'a> {
+    fn bytes(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        Self { len: bytes.len() as u64, at: 0, from: From::Bytes(bytes) }
+    }
+
+    fn file(path: &'a Path) -> Result<Self, Error> {
+        let (file, known) = regular::open(path).map_err(|e| file_error(path, e))?;
+        Ok(Self { len: known.len(), at: 0, from: From::File { file, path } })
+    }
+
+    /// Fills `piece` up, as far as it goes.
+    fn read(&mut self, piece: &mut Vec<u8>) -> Result<(), Error> {
+        let most = (self.len - self.at).min((PIECE - piece.len()) as u64);
+        let got = match &mut self.from {
+            From::Bytes(bytes) => {
                 let start = usize::try_from(self.at).unwrap_or(usize::MAX);
-                let piece = bytes.get(start..start + left).unwrap_or_default();
-                if !self.chunked {
-                    self.at += left as u64;
-                    return Ok(Some(piece));
-                }
-                self.piece.extend_from_slice(piece);
-                left
+                bytes.get(start..).unwrap_or_default().take(most).read_to_end(piece).unwrap_or_default()
             }
-            Source::File { file, path } => {
-                let got = file.take(left as u64).read_to_end(&mut self.piece).map_err(|e| file_error(path, e))?;
+            From::File { file, path } => {
+                let got = file.take(most).read_to_end(piece).map_err(|e| file_error(path, e))?;
                 if got == 0 {
                     let fault = Fault::FileShrank { got: self.at, length: self.len };
                     return Err(Error::new(Operation::SendFile, path.display(), fault));
@@ -99,12 +137,27 @@ impl<'a> Outgoing<'a> {
             }
         };
         self.at += got as u64;
-        if self.chunked {
-            self.piece.splice(..0, format!("{got:x}\r\n").into_bytes());
-            self.piece.extend_from_slice(b"\r\n");
-        }
-        Ok(Some(&self.piece))
+        Ok(())
     }
+}
+
+/// The parts of a form, each behind its head (RFC 2046 §5.1.1). What is in memory is together, up to the next file.
+fn multipart<'a>(parts: &'a [FormPart], boundary: &str) -> Result<Vec<Source<'a>>, Error> {
+    let mut sources = Vec::new();
+    let mut text = Vec::new();
+    for part in parts {
+        text.extend_from_slice(part.head(boundary).as_bytes());
+        match &part.content {
+            Content::Bytes(bytes) => text.extend_from_slice(bytes),
+            Content::File(path) => {
+                sources.extend([Source::bytes(std::mem::take(&mut text)), Source::file(path)?]);
+            }
+        }
+        text.extend_from_slice(b"\r\n");
+    }
+    text.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    sources.push(Source::bytes(text));
+    Ok(sources)
 }
 
 fn file_error(path: &Path, error: io::Error) -> Error {
@@ -135,7 +188,7 @@ mod tests {
     }
 
     fn open(payload: &Payload, chunked: bool) -> Outgoing<'_> {
-        Outgoing::open(payload, chunked).expect("opened").expect("a body")
+        Outgoing::open(payload, chunked, None).expect("opened").expect("a body")
     }
 
     #[test]
@@ -146,7 +199,7 @@ mod tests {
         let (_file, payload) = file(3);
         let body = open(&payload, false);
         assert_eq!((body.media_type.as_str(), body.len), ("text/html", 3));
-        assert!(Outgoing::open(&Payload::None, false).expect("opened").is_none());
+        assert!(Outgoing::open(&Payload::None, false, None).expect("opened").is_none());
     }
 
     #[test]
@@ -179,11 +232,42 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_form_follow_each_other_in_full_pieces() {
+        let (_file, of_file) = file(PIECE);
+        let Payload::File { path, .. } = of_file else { unreachable!() };
+        let text = |text| FormPart::text("a", text);
+        let in_memory = Payload::Multipart(vec![text("b"), text("")]);
+        let typed = Some("multipart/form-data; boundary=B");
+        let body = Outgoing::open(&in_memory, false, typed).expect("opened").expect("a body");
+        assert_eq!(body.media_type, "multipart/form-data; boundary=B");
+        let a = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+        let whole = format!("{a}b\r\n{a}\r\n--B--\r\n");
+        assert_eq!((body.bytes(), body.len), (Some(whole.as_bytes()), whole.len() as u64));
+        assert_eq!(all(body).expect("bytes"), whole.as_bytes());
+
+        let with_file = Payload::Multipart(vec![text("b"), FormPart { file_name: None, ..FormPart::file("a", path) }]);
+        let x = "x".repeat(PIECE);
+        let whole = format!("{a}b\r\n{a}{x}\r\n--B--\r\n");
+        for chunked in [false, true] {
+            let mut body = Outgoing::open(&with_file, chunked, typed).expect("opened").expect("a body");
+            assert_eq!((body.bytes(), body.len), (None, whole.len() as u64));
+            let first = body.next().expect("a piece").expect("a piece").to_owned();
+            let second = body.next().expect("a piece").expect("a piece").to_owned();
+            let (start, end) = whole.split_at(PIECE);
+            let framed =
+                |bytes: &str| if chunked { format!("{:x}\r\n{bytes}\r\n", bytes.len()) } else { bytes.to_owned() };
+            assert!(first == framed(start).as_bytes(), "{chunked}: {} bytes", first.len());
+            assert!(second == framed(end).as_bytes(), "{chunked}: {}", String::from_utf8_lossy(&second));
+            assert_eq!(body.next().expect("the end"), chunked.then_some(&b"0\r\n\r\n"[..]));
+        }
+    }
+
+    #[test]
     fn only_regular_files_are_sent() {
         let folder = tempfile::tempdir().expect("folder");
         let open = |path: &Path| {
             let payload = Payload::File { media_type: String::new(), path: path.to_owned() };
-            Outgoing::open(&payload, false).map(drop).expect_err("refused")
+            Outgoing::open(&payload, false, None).map(drop).expect_err("refused")
         };
         assert!(open(folder.path()).to_string().contains("not a regular file"));
         let error = open(&folder.path().join("none"));

@@ -1,7 +1,9 @@
 //! What is asked for: method, URL, header fields, body, and who asks.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::FormPart;
 
 /// What a fetch asks for. Nothing in it is checked before the fetch begins; what is wrong is its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Payload {
     },
     /// `application/x-www-form-urlencoded`: names and values, encoded when sent.
     Form(Vec<(String, String)>),
+    /// `multipart/form-data`: fields that may be files, streamed as well.
+    Multipart(Vec<FormPart>),
     /// The bytes of a file, streamed: its length when it is opened is what is sent.
     File {
         /// For `Content-Type`; empty: after its name.
@@ -54,6 +58,8 @@ pub enum Payload {
 impl Payload {
     /// The type of a form, which is also what curl says of data.
     pub const FORM: &'static str = "application/x-www-form-urlencoded";
+    /// The type of a form with files; when it is sent, the boundary follows.
+    pub const MULTIPART: &'static str = "multipart/form-data";
 
     /// What `Content-Type` says of it unless a person says otherwise, empty for nothing; `None` where there is no body.
     #[must_use]
@@ -61,11 +67,15 @@ impl Payload {
         match self {
             Self::None => None,
             Self::Form(_) => Some(Self::FORM.into()),
-            Self::File { media_type, path } if media_type.is_empty() => {
-                Some(mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned().into())
-            }
+            Self::Multipart(_) => Some(Self::MULTIPART.into()),
+            Self::File { media_type, path } if media_type.is_empty() => Some(Self::type_of(path).into()),
             Self::Bytes { media_type, .. } | Self::File { media_type, .. } => Some(media_type.into()),
         }
+    }
+
+    /// What the name of a file says about its type.
+    pub(super) fn type_of(path: &Path) -> String {
+        mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned()
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Button, ScrollArea, TextEdit, Ui};
 
 use super::has_body;
+use super::parts::PartRows;
 use crate::app::command::Command;
 use crate::app::dialogs::{self, Asking};
 use crate::app::jobs::{Done, Jobs};
@@ -27,6 +28,7 @@ enum Kind {
     None,
     Text,
     Form,
+    Parts,
     File,
 }
 
@@ -62,6 +64,7 @@ pub(in crate::app::fetch_tab) struct BodyForm {
     typed_media: String,
     text: String,
     rows: Vec<(String, String)>,
+    parts: PartRows,
     path: String,
     /// Empty: after the file's name.
     file_media: String,
@@ -82,6 +85,7 @@ impl BodyForm {
                 let is_meant = |(name, value): &&(String, String)| !name.is_empty() || !value.is_empty();
                 Payload::Form(self.rows.iter().filter(is_meant).cloned().collect())
             }
+            Kind::Parts => Payload::Multipart(self.parts.all(folder)),
             Kind::File => {
                 Payload::File { media_type: self.file_media.trim().to_owned(), path: folder.join(self.path.trim()) }
             }
@@ -111,6 +115,10 @@ impl BodyForm {
                 self.kind = Kind::Form;
                 self.rows = rows.iter().take(MOST).cloned().collect();
             }
+            Payload::Multipart(parts) => {
+                self.kind = Kind::Parts;
+                self.parts = PartRows::of(parts);
+            }
             Payload::File { media_type, path } => {
                 self.kind = Kind::File;
                 self.file_media.clone_from(media_type);
@@ -129,6 +137,7 @@ impl BodyForm {
             Kind::None => "body-kind-none",
             Kind::Text => "body-kind-text",
             Kind::Form => "body-kind-form",
+            Kind::Parts => "body-kind-parts",
             Kind::File => "body-kind-file",
         }
     }
@@ -141,6 +150,7 @@ impl BodyForm {
                 (Kind::None, t("body-kind-none")),
                 (Kind::Text, t("body-kind-text")),
                 (Kind::Form, t("body-kind-form")),
+                (Kind::Parts, t("body-kind-parts")),
                 (Kind::File, t("body-kind-file")),
             ];
             choose(ui, "body-kind", &mut self.kind, &kinds, 0.0);
@@ -148,6 +158,7 @@ impl BodyForm {
                 Kind::None => _ = weak(ui, t("body-kind-none-hint")),
                 Kind::Text => self.media(ui),
                 Kind::Form => _ = weak(ui, t("body-kind-form-hint")),
+                Kind::Parts => _ = weak(ui, t("body-kind-parts-hint")),
                 Kind::File => media_field(ui, "file-media-type", t("file-media-type-hint"), &mut self.file_media),
             }
         });
@@ -161,6 +172,7 @@ impl BodyForm {
                 });
             }
             Kind::Form => self.form(ui),
+            Kind::Parts => command = self.parts.ui(ui, !self.asking.is_open()),
             Kind::File => {
                 ui.horizontal(|ui| {
                     let name = ui.label(t("body-file"));
@@ -169,10 +181,10 @@ impl BodyForm {
                     ui.add(edit).labelled_by(name.id).on_hover_text(t("body-file-hover"));
                     command = Command::ChooseBody.button(ui, !self.asking.is_open());
                 });
-                if self.asking.is_open() {
-                    weak(ui, t("dialog-open"));
-                }
             }
+        }
+        if self.asking.is_open() {
+            weak(ui, t("dialog-open"));
         }
         command
     }
@@ -232,8 +244,10 @@ impl BodyForm {
     /// The dialog was closed.
     pub(in crate::app::fetch_tab) fn chosen(&mut self, path: Option<PathBuf>) {
         self.asking.end();
-        if let Some(path) = path {
-            self.path = path.display().to_string();
+        let Some(path) = path.map(|path| path.display().to_string()) else { return };
+        match self.kind {
+            Kind::Parts => self.parts.chosen(path),
+            _ => self.path = path,
         }
     }
 }
