@@ -40,6 +40,17 @@ fn start_greets_clients_and_shows_them_and_stop_frees_the_port() {
 }
 
 #[test]
+fn the_wire_keeps_its_room_when_the_window_gets_small() {
+    let mut window = Window::new();
+    let address = window.start_server();
+    let _client = TcpStream::connect(address).expect("connected");
+    window.wait_for_text("57 65 6c 63 6f 6d 65 21");
+    window.harness.set_size(egui::vec2(800.0, 560.0));
+    window.settle();
+    assert!(window.shows("57 65 6c 63 6f 6d 65 21"), "eight bytes in one row: {:?}", window.texts());
+}
+
+#[test]
 fn a_window_whose_server_has_nothing_to_do_asks_for_no_frame() {
     let rests = |window: &Window| {
         let root = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];

@@ -15,10 +15,6 @@ use crate::recording::Direction;
 /// The least width of the list and of the wire, in points.
 const LEAST: (f32, f32) = (180.0, 480.0);
 
-/// The width of the wire that has its controls in one row, in points: the list leaves it that, as long as nobody moves
-/// the line between them.
-const COMFORTABLE: f32 = 556.0;
-
 /// The wire and the list.
 #[derive(Debug, Default)]
 pub struct WireView {
@@ -57,7 +53,8 @@ impl WireView {
         if both {
             Panel::left("fetch-parts")
                 .resizable(true)
-                .default_size((width * 0.3).min(width - COMFORTABLE).max(LEAST.0))
+                // The list leaves it comfortable, as long as nobody moves the line between them.
+                .default_size((width * 0.3).min(width - wire::COMFORTABLE_WIDTH).max(LEAST.0))
                 .size_range(LEAST.0..=width - LEAST.1)
                 .frame(Frame::new().inner_margin(Margin { right: 8, ..Default::default() }))
                 .show(ui, |ui| {

@@ -27,6 +27,9 @@ const DRAIN: usize = 2_000;
 /// From this width on there is room for plots beside the table, in points.
 const ROOM_FOR_PLOTS: f32 = 1_000.0;
 
+/// The least width of the log beside the wire, in points.
+const LEAST_LOG: f32 = 180.0;
+
 /// Below this height of the window, in points, the form of the behaviour scrolls.
 const LOW: f32 = 640.0;
 
@@ -161,11 +164,11 @@ impl One {
             .max_size((ui.available_height() - 150.0).max(120.0))
             .frame(Frame::new().inner_margin(egui::Margin { top: 8, ..Default::default() }))
             .show(ui, |ui| {
+                let width = ui.available_width();
                 Panel::left("server-log")
                     .resizable(true)
-                    .default_size(ui.available_width() * 0.38)
-                    .min_size(180.0)
-                    .max_size(ui.available_width() * 0.7)
+                    .default_size(width * 0.38)
+                    .size_range(LEAST_LOG..=(width - wire::COMFORTABLE_WIDTH).max(LEAST_LOG))
                     .frame(Frame::new().inner_margin(egui::Margin { right: 8, ..Default::default() }))
                     .show(ui, |ui| {
                         let lost = self.server.as_ref().map_or(0, |server| server.inbox().lost());

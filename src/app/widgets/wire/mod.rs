@@ -37,6 +37,9 @@ use gone::Gone;
 use in_step::Reading;
 use line::{Drawn, Line};
 
+/// The width with its controls in one row, and with eight bytes in each row, in points.
+pub const COMFORTABLE_WIDTH: f32 = 556.0;
+
 /// At most this much is copied to the clipboard, in bytes.
 const COPY_MOST: usize = 1 << 20;
 
