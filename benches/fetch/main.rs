@@ -7,6 +7,8 @@
 
 mod server;
 
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -67,7 +69,14 @@ struct Took {
     memory: u64,
 }
 
+/// As the first argument: run what follows and print what it took.
+const LAUNCH: &str = "launch";
+
 fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    if let Some((LAUNCH, command)) = arguments.split_first().map(|(first, rest)| (first.to_str().unwrap_or(""), rest)) {
+        return launch(command);
+    }
     let options = Options::parse();
     match measure(&options) {
         Ok(reached) => {
@@ -137,27 +146,53 @@ fn window(rounds: usize, server: &Server, program: &Path) -> io::Result<bool> {
     Ok(reached)
 }
 
+/// Runs `command` and prints what it took: microseconds of time and of CPU, bytes of memory.
+///
+/// In a process of its own, as the memory of a program is at least that of the one which starts it.
+fn launch(command: &[OsString]) -> ExitCode {
+    let launched = || {
+        let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let begun = Instant::now();
+        let used = Command::new(program).args(arguments).stdout(Stdio::null()).spawn()?.wait4()?;
+        Ok::<_, io::Error>((begun.elapsed(), used))
+    };
+    match launched() {
+        Ok((time, used)) if used.status.success() => {
+            let cpu = used.rusage.utime + used.rusage.stime;
+            println!("{} {} {}", time.as_micros(), cpu.as_micros(), used.rusage.maxrss);
+            ExitCode::SUCCESS
+        }
+        Ok((_, used)) => {
+            eprintln!("{}", used.status);
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// One run of curl, 0, or of ours, 1.
 fn run(which: usize, load: &Load, server: &Server, program: &Path) -> io::Result<Took> {
     let (url, target) = (server.url(load.name), server.folder().join(["curl", "ours"][which]));
-    let mut command = Command::new(if which == 0 { Path::new("curl") } else { program });
+    let mut command = Command::new(env::current_exe()?);
+    command.arg(LAUNCH).arg(if which == 0 { Path::new("curl") } else { program });
     command.arg(["-s", "fetch"][which]).arg(url).arg("-o").arg(&target);
     // What is said goes to a file, as nobody reads it.
     let said = server.folder().join("said");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said)?);
-    let begun = Instant::now();
-    let used = command.spawn()?.wait4()?;
-    let time = begun.elapsed();
-    if !used.status.success() {
-        return Err(io::Error::other(format!("{command:?}: {}\n{}", used.status, fs::read_to_string(said)?)));
-    }
+    let launched = command.stdin(Stdio::null()).stderr(File::create(&said)?).output()?;
+    let took: Vec<u64> =
+        String::from_utf8_lossy(&launched.stdout).split_whitespace().filter_map(|n| n.parse().ok()).collect();
+    let &[time, cpu, memory] = took.as_slice() else {
+        return Err(io::Error::other(format!("{command:?}: {}\n{}", launched.status, fs::read_to_string(said)?)));
+    };
     if !same(&target, &server.path(load.name))? {
         return Err(io::Error::other(format!("{command:?}: not what the server has")));
     }
     // Each writes a new file in each run.
     fs::remove_file(target)?;
-    let cpu = used.rusage.utime + used.rusage.stime;
-    Ok(Took { time, cpu, memory: used.rusage.maxrss })
+    Ok(Took { time: Duration::from_micros(time), cpu: Duration::from_micros(cpu), memory })
 }
 
 /// Whether two files have the same bytes.

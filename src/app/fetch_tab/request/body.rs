@@ -86,9 +86,10 @@ impl BodyForm {
                 Payload::Form(self.rows.iter().filter(is_meant).cloned().collect())
             }
             Kind::Parts => Payload::Multipart(self.parts.all(folder)),
-            Kind::File => {
-                Payload::File { media_type: self.file_media.trim().to_owned(), path: folder.join(self.path.trim()) }
-            }
+            Kind::File => Payload::File {
+                media_type: self.file_media.trim().to_owned(),
+                path: dialogs::typed_path(folder, self.path.trim()),
+            },
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use egui::{Button, Response, ScrollArea, TextEdit, Ui};
 
 use crate::app::command::Command;
+use crate::app::dialogs::typed_path;
 use crate::app::widgets::{choose, cross, field_width};
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Content, FormPart};
@@ -124,7 +125,7 @@ impl Row {
     }
 
     fn part(&self, folder: &Path) -> FormPart {
-        let path = || folder.join(self.value.trim());
+        let path = || typed_path(folder, self.value.trim());
         let mut part = match self.kind {
             Kind::Text => FormPart::text(&self.name, &self.value),
             Kind::File => FormPart::file(&self.name, path()),
