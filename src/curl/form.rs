@@ -45,7 +45,7 @@ pub fn fields(text: &str) -> Option<Fields> {
     }
 }
 
-/// What [`fields`] reads as this part.
+/// What [`fields`] reads as this part. curl has no words for a name with `=` in it.
 #[must_use]
 pub(super) fn written(part: &FormPart) -> Vec<u8> {
     let mut line = [part.name.as_bytes(), b"="].concat();

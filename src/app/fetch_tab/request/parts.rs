@@ -28,7 +28,7 @@ const SHORTEST: f32 = 80.0;
 pub(super) struct PartRows {
     rows: Vec<Row>,
     /// Whose file is being chosen.
-    choosing: usize,
+    choosing: Option<usize>,
 }
 
 /// What the value of a row is.
@@ -61,7 +61,7 @@ enum Wish {
 impl PartRows {
     /// The fields of a request.
     pub(super) fn of(parts: &[FormPart]) -> Self {
-        Self { rows: parts.iter().take(MOST).map(Row::of).collect(), choosing: 0 }
+        Self { rows: parts.iter().take(MOST).map(Row::of).collect(), choosing: None }
     }
 
     /// Those that are meant; a path that does not begin at the root is below `folder`.
@@ -88,23 +88,24 @@ impl PartRows {
         }
         match wish? {
             (Wish::Choose, index) => {
-                self.choosing = index;
+                self.choosing = Some(index);
                 Some(Command::ChooseBody)
             }
             (Wish::Remove, index) => {
-                self.rows.remove(index);
-                if index <= self.choosing {
-                    // None, where it was this one.
-                    self.choosing = if index == self.choosing { MOST } else { self.choosing - 1 };
-                }
+                self.remove(index);
                 None
             }
         }
     }
 
+    fn remove(&mut self, index: usize) {
+        self.rows.remove(index);
+        self.choosing = self.choosing.filter(|one| *one != index).map(|one| one - usize::from(index < one));
+    }
+
     /// A file was chosen.
     pub(super) fn chosen(&mut self, path: String) {
-        if let Some(row) = self.rows.get_mut(self.choosing) {
+        if let Some(row) = self.choosing.take().and_then(|index| self.rows.get_mut(index)) {
             row.value = path;
         }
     }
@@ -196,4 +197,38 @@ fn field(ui: &mut Ui, n: usize, id: &str, text: &mut String, width: f32, hint: S
 
 fn called(id: &str, n: usize) -> String {
     tf(id, &[("n", n.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_file_goes_to_the_row_that_asked_if_it_is_still_there() {
+        let rows = || PartRows::of(&["a", "b", "c"].map(|name| FormPart::text(name, "")));
+        let values = |rows: &PartRows| rows.rows.iter().map(|row| row.value.clone()).collect::<Vec<_>>();
+        for (removed, expected) in [(0, ["x", ""]), (1, ["", ""]), (2, ["", "x"])] {
+            let mut rows = PartRows { choosing: Some(1), ..rows() };
+            rows.remove(removed);
+            rows.chosen("x".into());
+            rows.chosen("y".into());
+            assert_eq!(values(&rows), expected, "{removed}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_a_request_goes_back_into_it() {
+        let folder = Path::new("/folder");
+        let file = FormPart::file("f", "/a/b.txt".into());
+        let parts = [
+            FormPart::text("t", " text "),
+            FormPart { file_name: Some("n".into()), media_type: "a/b".into(), ..FormPart::text("t", "") },
+            FormPart { file_name: Some("other".into()), ..file.clone() },
+            FormPart { file_name: None, ..file.clone() },
+            file,
+        ];
+        assert_eq!(PartRows::of(&parts).all(folder), parts);
+        let below = PartRows::of(&[FormPart::file("f", "b".into())]).all(folder);
+        assert_eq!(below, [FormPart::file("f", "/folder/b".into())]);
+    }
 }
