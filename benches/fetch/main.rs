@@ -73,21 +73,19 @@ struct Took {
 const LAUNCH: &str = "launch";
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    if let Some((LAUNCH, command)) = arguments.split_first().map(|(first, rest)| (first.to_str().unwrap_or(""), rest)) {
-        return launch(command);
-    }
+    let mut arguments = env::args_os().skip(1);
+    let done = if arguments.next().is_some_and(|first| first == LAUNCH) { launch(arguments) } else { compare() };
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn compare() -> io::Result<ExitCode> {
     let options = Options::parse();
-    match measure(&options) {
-        Ok(reached) => {
-            println!("\n{}", if reached { "PASS" } else { "FAIL" });
-            if reached || options.report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            println!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let reached = measure(&options)?;
+    println!("\n{}", if reached { "PASS" } else { "FAIL" });
+    Ok(if reached || options.report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Measures everything, and says whether all is reached.
@@ -149,28 +147,17 @@ fn window(rounds: usize, server: &Server, program: &Path) -> io::Result<bool> {
 /// Runs `command` and prints what it took: microseconds of time and of CPU, bytes of memory.
 ///
 /// In a process of its own, as the memory of a program is at least that of the one which starts it.
-fn launch(command: &[OsString]) -> ExitCode {
-    let launched = || {
-        let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let begun = Instant::now();
-        let used = Command::new(program).args(arguments).stdout(Stdio::null()).spawn()?.wait4()?;
-        Ok::<_, io::Error>((begun.elapsed(), used))
-    };
-    match launched() {
-        Ok((time, used)) if used.status.success() => {
-            let cpu = used.rusage.utime + used.rusage.stime;
-            println!("{} {} {}", time.as_micros(), cpu.as_micros(), used.rusage.maxrss);
-            ExitCode::SUCCESS
-        }
-        Ok((_, used)) => {
-            eprintln!("{}", used.status);
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+fn launch(mut command: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
+    let program = command.next().ok_or(io::ErrorKind::InvalidInput)?;
+    let begun = Instant::now();
+    let used = Command::new(program).args(command).stdout(Stdio::null()).spawn()?.wait4()?;
+    let time = begun.elapsed();
+    if !used.status.success() {
+        return Err(io::Error::other(used.status.to_string()));
     }
+    let cpu = used.rusage.utime + used.rusage.stime;
+    println!("{} {} {}", time.as_micros(), cpu.as_micros(), used.rusage.maxrss);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One run of curl, 0, or of ours, 1.

@@ -37,7 +37,7 @@ impl Asking {
 /// A path as typed: `~` is the home folder, and what does not begin at the root is below `folder`.
 #[must_use]
 pub fn typed_path(folder: &Path, typed: &str) -> PathBuf {
-    let typed = Path::new(typed);
+    let typed = Path::new(typed.trim());
     let below_home = typed.strip_prefix("~").ok().and_then(|rest| Some(std::env::home_dir()?.join(rest)));
     // Joining leaves a path that begins at the root as it is.
     folder.join(below_home.as_deref().unwrap_or(typed))

@@ -56,7 +56,7 @@ impl FileSending {
 
     /// Opens the dialog, for the session of this number.
     pub(super) fn ask(&mut self, id: u64, folder: &Path, jobs: &Jobs, frame: &eframe::Frame, notices: &mut Notices) {
-        let target = dialogs::typed_path(folder, self.path.trim());
+        let target = dialogs::typed_path(folder, &self.path);
         let folder = target.parent().unwrap_or(folder);
         let done = move |path| Done::SendPathChosen { session: id, path };
         self.asking.begin(notices, || dialogs::ask_what_to_open(frame, jobs, folder, done));
@@ -72,7 +72,7 @@ impl FileSending {
 
     /// Sends what is typed; what does not begin at the root is below `folder`.
     pub(super) fn send_typed(&mut self, session: &Session, folder: &Path) -> Result<(), Error> {
-        let path = dialogs::typed_path(folder, self.path.trim());
+        let path = dialogs::typed_path(folder, &self.path);
         self.send(session, &path)
     }
 

@@ -75,7 +75,7 @@ impl Saving {
     }
 
     fn target(&self) -> PathBuf {
-        dialogs::typed_path(&self.folder, self.path.trim())
+        dialogs::typed_path(&self.folder, &self.path)
     }
 
     /// Shows the row for it, once there is something to save.

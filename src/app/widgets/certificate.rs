@@ -119,7 +119,7 @@ impl CertificateWindow {
 
     /// What does not begin at the root is below the usual folder.
     fn target(&self) -> PathBuf {
-        dialogs::typed_path(&self.folder, self.path.trim())
+        dialogs::typed_path(&self.folder, &self.path)
     }
 
     /// Opens the dialog.

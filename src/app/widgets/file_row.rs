@@ -78,7 +78,7 @@ impl FileRow {
     /// The file. What does not begin at the root is below the usual folder.
     #[must_use]
     pub fn target(&self) -> PathBuf {
-        dialogs::typed_path(&self.folder, self.path.trim())
+        dialogs::typed_path(&self.folder, &self.path)
     }
 
     /// Opens the dialog; `done` makes its answer of the path.

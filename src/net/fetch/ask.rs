@@ -248,11 +248,9 @@ impl<'a> Ask<'a> {
         if self.fields.iter().any(|one| one.name.eq_ignore_ascii_case("Authorization")) {
             return Next::Accept;
         }
-        let body = match self.payload {
-            Payload::File { .. } => None,
-            // No body is one of no bytes.
-            payload => Outgoing::open(payload, true, None).ok().flatten(),
-        };
+        // No body is one of no bytes.
+        let in_memory = Some(self.payload).filter(|payload| !payload.has_file());
+        let body = in_memory.and_then(|payload| Outgoing::open(payload, true, None).ok().flatten());
         self.who.challenged(head, body.as_ref().and_then(Outgoing::bytes))
     }
 

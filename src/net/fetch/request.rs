@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::FormPart;
+use super::{Content, FormPart};
 
 /// What a fetch asks for. Nothing in it is checked before the fetch begins; what is wrong is its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,15 @@ impl Payload {
             Self::Multipart(_) => Some(Self::MULTIPART.into()),
             Self::File { media_type, path } if media_type.is_empty() => Some(Self::type_of(path).into()),
             Self::Bytes { media_type, .. } | Self::File { media_type, .. } => Some(media_type.into()),
+        }
+    }
+
+    /// Whether bytes of it are in a file.
+    pub(super) fn has_file(&self) -> bool {
+        match self {
+            Self::None | Self::Bytes { .. } | Self::Form(_) => false,
+            Self::Multipart(parts) => parts.iter().any(|part| matches!(part.content, Content::File(_))),
+            Self::File { .. } => true,
         }
     }
 

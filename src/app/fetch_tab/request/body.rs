@@ -17,9 +17,9 @@ use crate::net::fetch::Payload;
 /// The most characters of a body that is typed: more would hold the window up, and can come from a file.
 const LONGEST: usize = 256 << 10;
 /// The most rows of a form.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 /// The height of what scrolls, in points.
-const HEIGHT: f32 = 120.0;
+pub(super) const HEIGHT: f32 = 120.0;
 
 /// What the body is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl BodyForm {
             Kind::Parts => Payload::Multipart(self.parts.all(folder)),
             Kind::File => Payload::File {
                 media_type: self.file_media.trim().to_owned(),
-                path: dialogs::typed_path(folder, self.path.trim()),
+                path: dialogs::typed_path(folder, &self.path),
             },
         }
     }
@@ -225,10 +225,7 @@ impl BodyForm {
         if let Some(index) = gone {
             self.rows.remove(index);
         }
-        let add = ui.add_enabled(self.rows.len() < MOST, Button::new(t("add-form-field")));
-        if add.on_hover_text(t("add-form-field-hover")).clicked() {
-            self.rows.push(Default::default());
-        }
+        add_row(ui, &mut self.rows);
     }
 
     /// Opens the dialog for the file.
@@ -250,6 +247,14 @@ impl BodyForm {
             Kind::Parts => self.parts.chosen(path),
             _ => self.path = path,
         }
+    }
+}
+
+/// The button that adds a row to a form.
+pub(super) fn add_row<T: Default>(ui: &mut Ui, rows: &mut Vec<T>) {
+    let add = ui.add_enabled(rows.len() < MOST, Button::new(t("add-form-field")));
+    if add.on_hover_text(t("add-form-field-hover")).clicked() {
+        rows.push(T::default());
     }
 }
 

@@ -4,16 +4,13 @@ use std::path::Path;
 
 use egui::{Button, Response, ScrollArea, TextEdit, Ui};
 
+use super::body::{HEIGHT, MOST, add_row};
 use crate::app::command::Command;
 use crate::app::dialogs::typed_path;
 use crate::app::widgets::{choose, cross, field_width};
 use crate::i18n::{t, tf};
 use crate::net::fetch::{Content, FormPart};
 
-/// The most rows.
-const MOST: usize = 200;
-/// The height of the rows, in points; more of them scroll.
-const HEIGHT: f32 = 120.0;
 /// Widths of the fields, in points; the one of the value takes what is left.
 const NAME_WIDTH: f32 = 120.0;
 const KIND_WIDTH: f32 = 110.0;
@@ -82,10 +79,7 @@ impl PartRows {
                 });
             }
         });
-        let add = ui.add_enabled(self.rows.len() < MOST, Button::new(t("add-form-field")));
-        if add.on_hover_text(t("add-form-field-hover")).clicked() {
-            self.rows.push(Row::default());
-        }
+        add_row(ui, &mut self.rows);
         match wish? {
             (Wish::Choose, index) => {
                 self.choosing = Some(index);
@@ -126,7 +120,7 @@ impl Row {
     }
 
     fn part(&self, folder: &Path) -> FormPart {
-        let path = || typed_path(folder, self.value.trim());
+        let path = || typed_path(folder, &self.value);
         let mut part = match self.kind {
             Kind::Text => FormPart::text(&self.name, &self.value),
             Kind::File => FormPart::file(&self.name, path()),
