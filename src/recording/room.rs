@@ -56,6 +56,12 @@ impl Room {
         bytes.get(..self.filled).unwrap_or_default()
     }
 
+    /// The block that begins with what the last read has returned, where it is in the recording now: it never changes.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Arc<Vec<u8>>> {
+        self.kept.as_ref()
+    }
+
     /// Whether little is wasted if the recording keeps the room itself.
     fn is_worth_keeping(&self) -> bool {
         self.filled >= LARGE && self.filled >= self.size / 4 * 3

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use socketscope::net::fetch::{Body, Destination, Fault, Fetch, Options};
 use socketscope::net::report::Waker;
@@ -75,6 +76,21 @@ fn what_is_not_complete_leaves_the_old_file_whole() {
         } else {
             assert_eq!((partial.saved_to(), names(&folder)), (None, vec!["page".to_owned()]));
         }
+    }
+}
+
+#[test]
+fn a_large_body_that_is_recorded_is_in_its_file_byte_by_byte() {
+    let all: Vec<u8> = (0..48_u32 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for missing in [0, 1] {
+        let (_folder, path) = old_page();
+        let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", all.len() + missing).into_bytes();
+        answer.extend_from_slice(&all);
+        let done = fetch_with(&Server::answering([answer]).url("/"), to(&path, true));
+        let body = if missing == 0 { done.body() } else { Arc::clone(done.failure().1.expect("a partial")) };
+        assert_eq!((body.len(), body.is_complete()), (all.len() as u64, missing == 0));
+        let file = fs::read(body.saved_to().expect("saved")).expect("read");
+        assert!(file == all, "{} bytes", file.len());
     }
 }
 

@@ -1,51 +1,21 @@
-//! A body in a temporary file: written as it arrives, read piece by piece, never whole in memory.
+//! A body that has come, in a file: read piece by piece, never whole in memory.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 
-use super::resume::{self, Mark, Resume};
-use super::room::{self, KEPT_FREE, STEP};
-use super::{CharsetBy, Destination, Fault, ResumeFault, charset, name};
-use crate::net::save::{self, Unfinished};
-use crate::net::{Cause, Error, Operation, lock};
+use super::spool::spool_error;
+use super::{CharsetBy, Fault, charset, name, resume};
+use crate::net::{Error, Operation, lock, save};
 
-/// The size of the buffer in front of the file; larger writes go past it.
-const BUFFER: usize = 64 << 10;
 /// How much of a body is read at once, in bytes.
 const PIECE: usize = 1 << 20;
 /// Marks a body that is not complete.
 const PARTIAL: &str = "partial";
-
-/// Where an arriving body goes.
-#[derive(Debug)]
-pub(super) struct Spool {
-    file: BufWriter<File>,
-    /// What gives the file its name, where it is to have one.
-    place: Option<Unfinished>,
-    /// What it goes on with, and how much that was.
-    resumed: Option<(PathBuf, u64)>,
-    len: u64,
-    /// How much that was when it was looked how much room there is.
-    looked: u64,
-    /// Says that.
-    free: fn(&File) -> Option<u64>,
-}
-
-/// What the system said about the temporary file for the body of `url`: where such files are, and that it is full
-/// perhaps, has nothing to do with where a body is saved.
-pub(super) fn spool_error(url: &str, error: io::Error) -> Error {
-    let error = Error::io(Operation::Spool, url, error);
-    if matches!(error.cause, Cause::NoDescriptors) {
-        return error;
-    }
-    let folder = tempfile::env::temp_dir().display().to_string();
-    Error { cause: Fault::Spool { cause: error.cause.to_string(), folder }.into(), ..error }
-}
 
 /// What else is known of a body.
 #[derive(Clone, Debug)]
@@ -57,162 +27,6 @@ pub(super) struct About {
     pub(super) charset: Option<&'static encoding_rs::Encoding>,
 }
 
-impl Spool {
-    /// A new temporary file without a name: it goes with its last owner, however the program ends.
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self::to(tempfile::tempfile()?, None))
-    }
-
-    /// A file beside `destination`, in whose place it is put once it is complete.
-    ///
-    /// # Errors
-    /// As those of [`Unfinished::begin`].
-    pub(super) fn beside(destination: &Destination) -> Result<Self, Error> {
-        let mut place = Unfinished::begin(&destination.path)?;
-        let file = place.file().try_clone();
-        let file = file.map_err(|e| Error::io(Operation::Save, destination.path.display(), e))?;
-        Ok(Self::to(file, Some(place)))
-    }
-
-    /// The end of what `resume` has, which is put in the place of `destination` once it is complete.
-    ///
-    /// # Errors
-    /// It cannot be written, or another fetch does.
-    pub(super) fn after(resume: &Resume, destination: &Destination) -> Result<Self, Error> {
-        let partial = &resume.partial;
-        let io = |e| Error::io(Operation::Save, partial.display(), e);
-        let mut file = File::options().read(true).write(true).open(partial).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(Operation::Save, partial.display(), Fault::from(ResumeFault::Busy)));
-            }
-            Err(TryLockError::Error(e)) => return Err(io(e)),
-        }
-        // That fetch may have put it in its place meanwhile.
-        fs::symlink_metadata(partial).map_err(io)?;
-        // What came after that may not have reached the disk.
-        file.set_len(resume.start()).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
-        let place = Unfinished::go_on(&destination.path, partial, file.try_clone().map_err(io)?)?;
-        let resumed = Some((partial.clone(), resume.start()));
-        Ok(Self { resumed, ..Self::to(file, Some(place)) })
-    }
-
-    fn to(file: File, place: Option<Unfinished>) -> Self {
-        Self { file: BufWriter::with_capacity(BUFFER, file), place, resumed: None, len: 0, looked: 0, free: room::free }
-    }
-
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.len += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Looks now and then whether the disk still has room.
-    ///
-    /// # Errors
-    /// [`Fault::NoRoom`].
-    pub(super) fn check_room(&mut self) -> Result<(), Fault> {
-        if self.len - self.looked < STEP {
-            return Ok(());
-        }
-        self.looked = self.len;
-        self.fits(0)
-    }
-
-    /// Whether `more` bytes leave enough of the disk to others; few always do.
-    ///
-    /// # Errors
-    /// [`Fault::NoRoom`].
-    pub(super) fn check_room_for(&self, more: u64) -> Result<(), Fault> {
-        if more <= STEP { Ok(()) } else { self.fits(more) }
-    }
-
-    fn fits(&self, more: u64) -> Result<(), Fault> {
-        match (self.free)(self.file.get_ref()) {
-            Some(free) if free < more.saturating_add(KEPT_FREE) => {
-                let folder = self.place.as_ref().map(|place| save::folder(place.path()).to_owned());
-                let folder = folder.unwrap_or_else(tempfile::env::temp_dir).display().to_string();
-                Err(Fault::NoRoom { more, free, kept: KEPT_FREE, folder })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Without what it goes on with.
-    pub(super) fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// With that.
-    pub(super) fn whole_len(&self) -> u64 {
-        self.resumed.as_ref().map_or(0, |(_, start)| *start) + self.len
-    }
-
-    /// What the system said about the file.
-    pub(super) fn error(&self, url: &str, error: io::Error) -> Error {
-        match &self.place {
-            Some(place) => Error::io(Operation::Save, place.path().display(), error),
-            None => spool_error(url, error),
-        }
-    }
-
-    /// All that was sent, as a body; where it has a destination it is there now.
-    pub(super) fn finish(self, about: About) -> Result<Body, Error> {
-        let resumed = self.resumed.clone();
-        let (mut body, place) = self.into_body(about, true)?;
-        if let Some(place) = place {
-            let path = place.path().to_owned();
-            place.finish()?;
-            body.saved_to = Some(path);
-        }
-        if let Some((partial, _)) = resumed
-            && let Err(error) = resume::forget(&partial)
-        {
-            log::warn!("{}: {error}", partial.display());
-        }
-        body.unlock();
-        Ok(body)
-    }
-
-    /// What has come, as a body that is not complete; kept as `path.partial` if `keeps` and it has a destination.
-    /// Where that fails it can still be saved there. With `mark` it can be gone on with. What was itself gone on with
-    /// is kept in any case.
-    pub(super) fn finish_partial(self, about: About, keeps: bool, mark: Option<Mark>) -> Result<Body, Error> {
-        let resumes = self.resumed.is_some();
-        let (mut body, place) = self.into_body(about, false)?;
-        if let Some(place) = place.filter(|_| keeps || resumes) {
-            let path = Body::partial_path(place.path());
-            let io = |e| Error::io(Operation::Save, path.display(), e);
-            let forgotten = if resumes { Ok(()) } else { resume::forget(&path).map_err(io) };
-            let kept = forgotten.and_then(|()| place.finish_as(&path));
-            match kept.and_then(|()| mark.map_or(Ok(()), |mark| mark.write(&path, body.len))) {
-                Ok(()) => body.saved_to = Some(path),
-                Err(error) => log::warn!("{error}"),
-            }
-        }
-        body.unlock();
-        Ok(body)
-    }
-
-    fn into_body(mut self, about: About, complete: bool) -> Result<(Body, Option<Unfinished>), Error> {
-        self.file.flush().map_err(|e| self.error(&about.url, e))?;
-        let len = self.whole_len();
-        // Nothing is left in the buffer.
-        let (file, _) = self.file.into_parts();
-        let body = Body {
-            file: Mutex::new(file),
-            len,
-            about,
-            charset: OnceLock::new(),
-            complete,
-            saved_to: None,
-            transferred: None,
-        };
-        Ok((body, self.place))
-    }
-}
-
 /// A body in a temporary file that goes with the last owner, or in the file where it was to be put; after decoding.
 #[derive(Debug)]
 pub struct Body {
@@ -222,11 +36,17 @@ pub struct Body {
     /// Once somebody wants to know.
     charset: OnceLock<(&'static encoding_rs::Encoding, CharsetBy)>,
     complete: bool,
-    saved_to: Option<PathBuf>,
+    pub(super) saved_to: Option<PathBuf>,
     transferred: Option<Arc<Self>>,
 }
 
 impl Body {
+    /// The first `len` bytes of `file`.
+    pub(super) fn new(file: File, len: u64, about: About, complete: bool) -> Self {
+        let file = Mutex::new(file);
+        Self { file, len, about, charset: OnceLock::new(), complete, saved_to: None, transferred: None }
+    }
+
     /// Its length in bytes, after decoding.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -393,7 +213,7 @@ impl Body {
     }
 
     /// Nothing more is written to the file.
-    fn unlock(&self) {
+    pub(super) fn unlock(&self) {
         if let Err(error) = lock(&self.file).unlock() {
             log::debug!("{}: not unlocked: {error}", self.about.url);
         }
@@ -428,6 +248,8 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Cause;
+    use crate::net::fetch::spool::Spool;
 
     fn body(bytes: &[u8], complete: bool) -> Body {
         let mut spool = Spool::new().expect("spool");
@@ -440,36 +262,6 @@ mod tests {
         };
         let body = if complete { spool.finish(about) } else { spool.finish_partial(about, false, None) };
         body.expect("body")
-    }
-
-    #[test]
-    fn trouble_with_the_temporary_file_names_its_folder() {
-        let text = spool_error("http://a/", io::ErrorKind::StorageFull.into()).to_string();
-        let folder = tempfile::env::temp_dir();
-        for words in ["the disk is full", "TMPDIR", folder.to_str().expect("text")] {
-            assert!(text.contains(words), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_large_body_leaves_room_on_the_disk() {
-        const LITTLE: u64 = KEPT_FREE + 1_000;
-        let mut spool = Spool::new().expect("spool");
-        spool.free = |_| Some(LITTLE);
-        assert_eq!(spool.check_room_for(STEP), Ok(()), "a small one is taken");
-        let too_much = STEP + 1;
-        let folder = tempfile::env::temp_dir().display().to_string();
-        let no_room = Fault::NoRoom { more: too_much, free: LITTLE, kept: KEPT_FREE, folder };
-        assert_eq!(spool.check_room_for(too_much), Err(no_room));
-        spool.free = |_| Some(KEPT_FREE - 1);
-        let mut written = 0;
-        while spool.check_room().is_ok() {
-            spool.write(&[0; 1 << 20]).expect("written");
-            written += 1;
-        }
-        assert_eq!(written, STEP >> 20, "not looked for with each write");
-        spool.free = |_| None;
-        assert_eq!((spool.check_room_for(u64::MAX), spool.check_room()), (Ok(()), Ok(())), "where nobody knows");
     }
 
     #[test]

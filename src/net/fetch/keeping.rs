@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-use super::body::Spool;
 use super::framing::Coding;
+use super::spool::Spool;
 
 /// Where they are kept; `None` where they are not to be, or there is no room.
 pub(super) type Kept = Rc<RefCell<Option<Spool>>>;

@@ -4,7 +4,8 @@
 //!
 //! * [`Fetch`] — the handle; its thread runs `follow`, which goes from redirect to redirect.
 //! * `exchange` — one hop: `transport` opens `wire` (socket, TLS, tap, buffer), then `head`, then `receive` takes the
-//!   body through `framing` (what the head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` into [`Body`].
+//!   body through `framing` (what the head says), `unframe` (RFC 9112 §6.3, §7.1) and `decode` into `spool`, which
+//!   becomes the [`Body`]; `writer` is its file.
 //! * [`Request`] — what is asked for; `ask` is what becomes of it at each hop, with `auth`, [`Jar`] and `payload`;
 //!   `send` brings it to the server.
 //! * [`Parts`] — which bytes on the wire are which part of it all, noted while they are parsed.
@@ -38,6 +39,7 @@ mod request;
 mod resume;
 mod room;
 mod send;
+mod spool;
 mod state;
 mod tap;
 #[cfg(test)]
@@ -50,6 +52,7 @@ mod unframe;
 mod url;
 mod view;
 mod wire;
+mod writer;
 mod zstd;
 
 pub use ask::CODINGS;

@@ -5,14 +5,16 @@ use std::io::{self, BufRead};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::body::{self, About, Spool};
+use super::body::About;
 use super::exchange::Exchange;
 use super::framing::{self, Plan};
 use super::keeping::{Keeping, Kept, packed_name};
 use super::resume::Mark;
+use super::spool::{self, Spool};
 use super::trouble::{self, Trouble};
 use super::unframe::Unframed;
 use super::wire::Wire;
+use super::writer::SharedBytes;
 use super::{Body, Delivery, Fault, Framing, Head, PartKind, Phase, Progress, charset, decode, head, name};
 use crate::i18n::t;
 use crate::net::{Error, Operation};
@@ -38,7 +40,7 @@ impl Exchange<'_> {
         let mut spool = match destination {
             Some(destination) if let Some(resume) = resume => Spool::after(resume, destination)?,
             Some(destination) => Spool::beside(destination)?,
-            None => Spool::new().map_err(|e| body::spool_error(self.target.as_str(), e))?,
+            None => Spool::new().map_err(|e| spool::spool_error(self.target.as_str(), e))?,
         };
         if let Framing::Length(length) = plan.framing {
             spool.check_room_for(length).map_err(|fault| self.fault(fault))?;
@@ -46,6 +48,8 @@ impl Exchange<'_> {
         let begin = wire.parts().end(Direction::In);
         let packed = self.packed(&plan);
         let received = self.receive(&mut wire, &plan, Rc::clone(&packed), &mut spool);
+        let settled = spool.settle().map_err(|e| spool.error(self.target.as_str(), e));
+        let received = received.and(settled);
         let packed = packed.take();
         let on_the_wire = wire.parts().end(Direction::In) - begin;
         if received.is_ok() {
@@ -113,6 +117,7 @@ impl Exchange<'_> {
     fn receive(&self, wire: &mut Wire, plan: &Plan, packed: Kept, spool: &mut Spool) -> Result<(), Error> {
         let counters = Arc::clone(&self.worker.counters);
         let parts = Arc::clone(wire.parts());
+        let block = wire.block();
         let unframed = Unframed::new(wire, plan.framing, parts, move |got| counters.set_received(got));
         let trailer = unframed.trailer();
         let padding = Rc::new(Cell::new(false));
@@ -128,7 +133,12 @@ impl Exchange<'_> {
             if n == 0 {
                 break;
             }
-            spool.write(bytes).map_err(|e| spool.error(self.target.as_str(), e))?;
+            let shared = block.borrow().as_ref().and_then(|block| SharedBytes::of(block, bytes));
+            let written = match shared {
+                Some(shared) => spool.write_shared(shared),
+                None => spool.write(bytes),
+            };
+            written.map_err(|e| spool.error(self.target.as_str(), e))?;
             body.consume(n);
             counters.set_decoded(spool.len());
             spool.check_room().map_err(|fault| self.fault(fault))?;

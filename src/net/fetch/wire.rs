@@ -1,7 +1,9 @@
 //! The connection of one hop: a socket with its time limits, TLS over it, a tap over that, a buffer on top.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read, Write};
 use std::net::TcpStream;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -194,6 +196,9 @@ impl Write for Stream {
     }
 }
 
+/// The block that the last read has filled, where the recording keeps it: it never changes.
+pub(super) type Block = Rc<RefCell<Option<Arc<Vec<u8>>>>>;
+
 /// The tapped stream with its buffer. All its errors are marked by [`wire`]. When it goes, what came and has no name is
 /// noted as [`PartKind::Unread`].
 #[derive(Debug)]
@@ -201,6 +206,8 @@ pub(super) struct Wire {
     tap: Tap<Stream>,
     /// What the last read returned.
     room: Room,
+    /// The same, for others, where the recording keeps it.
+    block: Block,
     /// How much of it was taken.
     taken: usize,
     /// How many bytes have been sent and received: positions in the recording.
@@ -215,6 +222,7 @@ impl Wire {
         Self {
             tap: Tap::new(Stream { socket, tls: None }, recording),
             room: Room::new(BUFFER),
+            block: Block::default(),
             taken: 0,
             sent: 0,
             received: 0,
@@ -239,6 +247,11 @@ impl Wire {
     /// Where the parts are noted.
     pub(super) fn parts(&self) -> &Arc<Parts> {
         &self.parts
+    }
+
+    /// Where what is read from now on can be had without a copy.
+    pub(super) fn block(&self) -> Block {
+        Rc::clone(&self.block)
     }
 
     /// Sends all of `bytes`, and counts those that went.
@@ -332,6 +345,7 @@ impl BufRead for Wire {
                     result => break result.map_err(wire)?,
                 }
             };
+            *self.block.borrow_mut() = self.room.kept().cloned();
             self.taken = 0;
             self.received += n as u64;
         }
