@@ -13,15 +13,15 @@ use crate::recording::{Direction, Recording, Room, What};
 
 /// A stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it. Its reads and writes
 /// wait, or, where one thread serves many connections, say that it is not the time.
+///
+/// In this order in memory: what each read and write needs lies together, as there may be thousands of connections.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Duplex {
     stream: Stream,
     /// What is read and written goes through it, where there is one.
     tls: Option<Box<Layer>>,
-    peer: SocketAddr,
     recording: Arc<Recording>,
-    /// How long one write may make no progress.
-    patience: Duration,
     /// Held while bytes go out and are recorded, and while what came in is recorded: a reply can be here before
     /// the write that asked for it has returned, and must not be recorded before it.
     turn: Mutex<()>,
@@ -35,6 +35,9 @@ pub(crate) struct Duplex {
     resets: AtomicBool,
     /// A write was told that the peer has reset it: the system tells only once.
     reset: AtomicBool,
+    peer: SocketAddr,
+    /// How long one write may make no progress.
+    patience: Duration,
 }
 
 impl Duplex {

@@ -13,21 +13,25 @@ const BLOCKS_A_SPARE: usize = 8;
 /// there, and nothing is allocated for one element: a block at a time.
 #[derive(Debug)]
 pub(super) struct Blocks<T> {
-    /// Those that are full.
-    full: VecDeque<Vec<T>>,
-    /// The block after them, which grows.
+    /// The block that grows.
     last: Vec<T>,
-    /// The number of the first element of the first block.
-    first: u64,
     /// The numbers of the elements that are kept.
     kept: Range<u64>,
+    /// Once there are other blocks. Apart, as adding an element does not look at them.
+    others: Option<Box<Others<T>>>,
+}
+
+#[derive(Debug)]
+struct Others<T> {
+    /// Those before the one that grows: they are full.
+    full: VecDeque<Vec<T>>,
     /// Blocks that have gone, for the next ones that are needed.
     spare: Vec<Vec<T>>,
 }
 
 impl<T> Default for Blocks<T> {
     fn default() -> Self {
-        Self { full: VecDeque::new(), last: Vec::new(), first: 0, kept: 0..0, spare: Vec::new() }
+        Self { last: Vec::new(), kept: 0..0, others: None }
     }
 }
 
@@ -40,11 +44,19 @@ impl<T: Copy> Blocks<T> {
         self.kept.clone()
     }
 
+    /// The number of the first element of the first block.
+    fn first(&self) -> u64 {
+        let full = self.others.as_ref().map_or(0, |others| others.full.len());
+        self.kept.end - (full * Self::SIZE + self.last.len()) as u64
+    }
+
     /// Adds an element at the end.
     pub(super) fn push(&mut self, element: T) {
         if self.last.len() == Self::SIZE {
-            let next = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
-            self.full.push_back(std::mem::replace(&mut self.last, next));
+            let empty = || Box::new(Others { full: VecDeque::new(), spare: Vec::new() });
+            let others = self.others.get_or_insert_with(empty);
+            let next = others.spare.pop().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
+            others.full.push_back(std::mem::replace(&mut self.last, next));
         }
         if self.last.capacity() == 0 {
             // The first one grows as it is filled: most connections are short.
@@ -56,7 +68,7 @@ impl<T: Copy> Blocks<T> {
 
     /// Block `index`, counted from the first one that is there.
     fn block(&self, index: usize) -> &[T] {
-        self.full.get(index).unwrap_or(&self.last)
+        self.others.as_ref().and_then(|others| others.full.get(index)).unwrap_or(&self.last)
     }
 
     /// Element `number`, if it is kept.
@@ -64,28 +76,34 @@ impl<T: Copy> Blocks<T> {
         if !self.kept.contains(&number) {
             return None;
         }
-        let index = (number - self.first) as usize;
+        let index = (number - self.first()) as usize;
         self.block(index / Self::SIZE).get(index % Self::SIZE)
     }
 
     /// Forgets the oldest elements, up to and without number `end`.
     pub(super) fn forget(&mut self, end: u64) {
         self.kept.start = end.clamp(self.kept.start, self.kept.end);
-        while self.kept.start - self.first >= Self::SIZE as u64 {
-            let mut gone = self.full.pop_front().unwrap_or_else(|| std::mem::take(&mut self.last));
-            gone.clear();
-            self.spare.push(gone);
-            self.first += Self::SIZE as u64;
+        let mut gone = (self.kept.start - self.first()) / Self::SIZE as u64;
+        if let Some(others) = &mut self.others {
+            while gone > 0
+                && let Some(mut block) = others.full.pop_front()
+            {
+                block.clear();
+                others.spare.push(block);
+                gone -= 1;
+            }
+            others.spare.truncate(others.full.len() / BLOCKS_A_SPARE);
         }
-        self.spare.truncate(self.full.len() / BLOCKS_A_SPARE);
+        if gone > 0 {
+            self.last = Vec::new();
+        }
     }
 
     /// Forgets all elements, and counts `n` more that are never kept.
     pub(super) fn skip(&mut self, n: u64) {
         self.forget(self.kept.end);
         self.last.clear();
-        self.first = self.kept.end + n;
-        self.kept = self.first..self.first;
+        self.kept = self.kept.end + n..self.kept.end + n;
     }
 
     /// The number of the first kept element for which `is_before` is false; all for which it is true come first.

@@ -14,12 +14,18 @@ const BLOCKS_A_SPARE: usize = 6;
 /// Bytes numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is there.
 #[derive(Debug, Default)]
 pub(super) struct Bytes {
-    /// Those that nothing is added to any more.
-    full: VecDeque<Block>,
-    /// The block after them, which grows.
+    /// The block that grows.
     last: Vec<u8>,
     /// The numbers of the bytes that are kept.
     kept: Range<u64>,
+    /// Once there are other blocks. Apart, as adding a few bytes does not look at them.
+    others: Option<Box<Others>>,
+}
+
+#[derive(Debug, Default)]
+struct Others {
+    /// Those before the one that grows: nothing is added to them any more.
+    full: VecDeque<Block>,
     /// Blocks that have gone, for the next ones that are needed: what was used lately costs less to write to.
     spare: Vec<Vec<u8>>,
 }
@@ -67,7 +73,7 @@ impl Bytes {
         }
         let first = self.kept.end;
         let len = len.min(bytes.len());
-        self.full.push_back(Block { first, len, bytes: Arc::clone(bytes) });
+        self.others.get_or_insert_default().full.push_back(Block { first, len, bytes: Arc::clone(bytes) });
         self.kept.end += len as u64;
     }
 
@@ -75,7 +81,7 @@ impl Bytes {
     fn close_last(&mut self) {
         let bytes = std::mem::take(&mut self.last);
         let (len, first) = (bytes.len(), self.last_first() - bytes.len() as u64);
-        self.full.push_back(Block { first, len, bytes: Arc::new(bytes) });
+        self.others.get_or_insert_default().full.push_back(Block { first, len, bytes: Arc::new(bytes) });
     }
 
     /// The number of the first byte of the last block.
@@ -85,15 +91,18 @@ impl Bytes {
 
     /// A block that has gone, with room for `size` bytes, and not for many more: nobody counts those.
     pub(super) fn spare(&mut self, size: usize) -> Option<Vec<u8>> {
-        self.spare.pop().filter(|block| (size..=2 * size).contains(&block.capacity()))
+        let spare = self.others.as_mut()?.spare.pop();
+        spare.filter(|block| (size..=2 * size).contains(&block.capacity()))
     }
 
     /// What is kept of `range`, in one slice for each block.
     pub(super) fn slices(&self, range: Range<u64>) -> impl Iterator<Item = &[u8]> {
         let start = range.start.clamp(self.kept.start, self.kept.end);
         let end = range.end.clamp(start, self.kept.end);
-        let index = self.full.partition_point(|block| block.first + block.len as u64 <= start);
-        let full = self.full.range(index..).map(|block| (block.first, &block.bytes[..block.len]));
+        let full = self.others.iter().flat_map(move |others| {
+            let index = others.full.partition_point(|block| block.first + block.len as u64 <= start);
+            others.full.range(index..).map(|block| (block.first, &block.bytes[..block.len]))
+        });
         let blocks = full.chain(std::iter::once((self.last_first(), self.last.as_slice())));
         blocks.take_while(move |(first, _)| *first < end).filter_map(move |(first, bytes)| {
             let from = start.saturating_sub(first) as usize;
@@ -105,12 +114,14 @@ impl Bytes {
     /// Forgets the oldest bytes, up to and without number `end`.
     pub(super) fn forget(&mut self, end: u64) {
         self.kept.start = end.clamp(self.kept.start, self.kept.end);
-        while self.full.front().is_some_and(|block| block.first + block.len as u64 <= self.kept.start)
-            && let Some(gone) = self.full.pop_front()
-        {
-            self.spare.extend(Arc::into_inner(gone.bytes));
+        if let Some(Others { full, spare }) = self.others.as_deref_mut() {
+            while full.front().is_some_and(|block| block.first + block.len as u64 <= self.kept.start)
+                && let Some(gone) = full.pop_front()
+            {
+                spare.extend(Arc::into_inner(gone.bytes));
+            }
+            spare.truncate(full.len() / BLOCKS_A_SPARE);
         }
-        self.spare.truncate(self.full.len() / BLOCKS_A_SPARE);
         if self.kept.is_empty() {
             self.last.clear();
         }

@@ -102,7 +102,10 @@ pub enum What {
 const MOST_EVENTS: usize = 1_000;
 
 /// The kept segments of one recording, their bytes, and its events.
+///
+/// In this order in memory: what each read and write changes lies together, as there may be thousands of recordings.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Log {
     segments: Blocks<Stored>,
     /// In, out.

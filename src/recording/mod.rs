@@ -293,18 +293,21 @@ fn fair_share(mut costs: Vec<u64>, mut room: u64) -> u64 {
 }
 
 /// Every read and write of one connection, each kept apart, and what else happened to its socket.
+///
+/// In this order in memory, see [`Log`].
 #[derive(Debug)]
+#[repr(C)]
 pub struct Recording {
-    number: u64,
-    ends: OnceLock<Ends>,
-    origin: Instant,
-    opened: SystemTime,
     recorder: Arc<Recorder>,
+    origin: Instant,
     /// What is kept of it, in bytes; changed under the lock of `log`.
     cost: AtomicU64,
     /// When the newest of it happened, in microseconds since it began; changed under the lock of `log`.
     newest: AtomicU64,
     log: Mutex<Log>,
+    number: u64,
+    ends: OnceLock<Ends>,
+    opened: SystemTime,
 }
 
 impl Recording {

@@ -15,15 +15,19 @@ use crate::net::{Cause, Error, lock};
 use crate::recording::{Ends, Recording, text};
 
 /// One connection, open or closed.
+///
+/// In this order in memory: what each read and write needs is in one cache line, which no other connection has.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Connection {
+    counters: Counters,
+    /// Every read and write.
+    pub recording: Arc<Recording>,
+    pub(super) hand: Hand,
     /// Its number, from 1.
     pub id: u64,
     /// Both ends.
     pub ends: Ends,
-    /// Every read and write.
-    pub recording: Arc<Recording>,
-    counters: Counters,
     /// The thread that serves it.
     thread: OnceLock<Thread>,
     ended: OnceLock<Ended>,
@@ -31,7 +35,6 @@ pub struct Connection {
     sampled: AtomicBool,
     /// It misses messages of others, and that was told.
     misses: AtomicBool,
-    pub(super) hand: Hand,
 }
 
 /// A message that a rule answered, to be told. There is one of each connection at a time: the next is taken when this one
@@ -64,9 +67,8 @@ impl Drop for Sample {
     }
 }
 
-/// Written by the connection's own thread alone, in a cache line of their own, so that counting costs nothing.
+/// Written by the connection's own thread alone, so that counting costs nothing.
 #[derive(Debug, Default)]
-#[repr(align(64))]
 struct Counters {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
@@ -84,15 +86,15 @@ fn add(counter: &AtomicU64, n: u64) {
 impl Connection {
     pub(super) fn new(id: u64, ends: Ends, recording: Arc<Recording>) -> Self {
         Self {
+            counters: Counters::default(),
+            recording,
+            hand: Hand::default(),
             id,
             ends,
-            recording,
-            counters: Counters::default(),
             thread: OnceLock::new(),
             ended: OnceLock::new(),
             sampled: AtomicBool::new(false),
             misses: AtomicBool::new(false),
-            hand: Hand::default(),
         }
     }
 
@@ -223,7 +225,7 @@ impl Service {
         if replied > 0 {
             // Up to the last write. Asking the clock again would cost more than all else here.
             let waited = Duration::from_micros(connection.recording.newest().saturating_sub(came));
-            self.shared.latency.record(connection.id, waited);
+            self.shared.latency.record(waited);
         }
         self.tell_others(connection, &talk.answers().others);
         self.sample(connection, talk.answers().matched.take());

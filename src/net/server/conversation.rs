@@ -71,9 +71,15 @@ impl Why {
 pub struct Conversation<'a> {
     greeting: Greeting<'a>,
     manners: Manners<'a>,
-    /// What is being sent.
+    /// What is being said. Between, when there is nothing to do but to read, it can be lent to others.
+    turn: Option<Box<Turn>>,
+}
+
+/// What a server says in answer to one read.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
     answers: Answers,
-    /// How it is sent, and how many of these steps have been done.
+    /// How they are sent, and how many of these steps have been done.
     steps: Vec<Step>,
     done: usize,
     /// What is being sent answers something.
@@ -82,6 +88,23 @@ pub struct Conversation<'a> {
     rest: Vec<u8>,
     /// After that.
     end: Option<Why>,
+}
+
+/// Turns that nobody has now.
+#[derive(Debug, Default)]
+pub(super) struct Turns(#[expect(clippy::vec_box, reason = "they are lent as they are")] Vec<Box<Turn>>);
+
+impl Turns {
+    /// So many are kept.
+    const MOST: usize = 64;
+    /// All but one have room for so many bytes at the most.
+    const LARGE: usize = 16 << 10;
+
+    fn keep(&mut self, turn: Box<Turn>) {
+        if self.0.is_empty() || (self.0.len() < Self::MOST && turn.answers.bytes.capacity() <= Self::LARGE) {
+            self.0.push(turn);
+        }
+    }
 }
 
 impl<'a> Conversation<'a> {
@@ -97,12 +120,7 @@ impl<'a> Conversation<'a> {
         Self {
             greeting: Greeting::new(settings.boundary, rules, ends.peer, SystemTime::now),
             manners,
-            answers,
-            steps,
-            done: 0,
-            answering: false,
-            rest: Vec::new(),
-            end: None,
+            turn: Some(Box::new(Turn { answers, steps, ..Turn::default() })),
         }
     }
 
@@ -110,31 +128,33 @@ impl<'a> Conversation<'a> {
     /// asked for once.
     #[allow(clippy::should_implement_trait, reason = "it lends what is to be written, which an iterator cannot")]
     pub fn next(&mut self) -> Do<'_> {
+        let Self { greeting, manners, turn } = self;
+        let Some(turn) = turn else { return Do::Read };
         loop {
-            let Some(step) = self.steps.get(self.done) else {
-                self.steps.clear();
-                self.done = 0;
-                if std::mem::take(&mut self.answering) {
+            let Some(step) = turn.steps.get(turn.done) else {
+                turn.steps.clear();
+                turn.done = 0;
+                if std::mem::take(&mut turn.answering) {
                     return Do::Answered;
                 }
-                if self.rest.is_empty() {
-                    return self.end.map_or(Do::Read, Do::Close);
+                if turn.rest.is_empty() {
+                    return turn.end.map_or(Do::Read, Do::Close);
                 }
-                let rest = std::mem::take(&mut self.rest);
-                self.answer(&rest);
+                let rest = std::mem::take(&mut turn.rest);
+                turn.answer(&rest, greeting, manners);
                 continue;
             };
             match step {
-                Step::Send(range) => return Do::Write(&self.answers.bytes[range.clone()]),
+                Step::Send(range) => return Do::Write(&turn.answers.bytes[range.clone()]),
                 Step::Drip(range, every) => {
                     let (byte, rest, every) = (range.start..range.start + 1, range.start + 1..range.end, *every);
                     let rest = (!rest.is_empty()).then_some(Step::Drip(rest, every));
                     let now = [Step::Send(byte), Step::Wait(every)].into_iter().chain(rest);
-                    self.steps.splice(..=self.done, now);
-                    self.done = 0;
+                    turn.steps.splice(..=turn.done, now);
+                    turn.done = 0;
                 }
                 Step::Wait(time) => {
-                    self.done += 1;
+                    turn.done += 1;
                     return Do::Wait(*time);
                 }
                 Step::Stall => return Do::Stall,
@@ -146,29 +166,65 @@ impl<'a> Conversation<'a> {
 
     /// Of what was to be written, so many bytes have been.
     pub fn sent(&mut self, bytes: usize) {
-        if let Some(Step::Send(range)) = self.steps.get_mut(self.done) {
+        if let Some(turn) = &mut self.turn
+            && let Some(Step::Send(range)) = turn.steps.get_mut(turn.done)
+        {
             range.start += bytes;
             if range.start == range.end {
-                self.done += 1;
+                turn.done += 1;
             }
         }
     }
 
     /// A read has returned this; nothing is the empty read.
     pub fn heard(&mut self, bytes: &[u8]) {
+        let Self { greeting, manners, turn } = self;
+        let turn = turn.get_or_insert_default();
         if bytes.is_empty() {
-            self.manners.last(&mut self.answers, &mut self.steps);
-            self.end = Some(Why::PeerClosed(self.greeting.begun()));
+            manners.last(&mut turn.answers, &mut turn.steps);
+            turn.end = Some(Why::PeerClosed(greeting.begun()));
         } else {
-            self.answer(bytes);
+            turn.answer(bytes, greeting, manners);
         }
     }
 
-    fn answer(&mut self, bytes: &[u8]) {
+    /// Takes one of `free` for what is heard next, if it has none.
+    pub(super) fn take_turn(&mut self, free: &mut Turns) {
+        if self.turn.is_none() {
+            self.turn = free.0.pop();
+        }
+    }
+
+    /// Gives it back; when there is nothing to do before something is heard.
+    pub(super) fn give_turn(&mut self, free: &mut Turns) {
+        if let Some(turn) = self.turn.take() {
+            free.keep(turn);
+        }
+    }
+
+    /// Lets go of it; when there is nothing to do before something is heard.
+    pub(super) fn drop_turn(&mut self) {
+        self.turn = None;
+    }
+
+    /// What was sent last; what of it has been told to others can be taken out.
+    pub fn answers(&mut self) -> &mut Answers {
+        &mut self.turn.get_or_insert_default().answers
+    }
+
+    /// How many replies have been sent, or are about to be.
+    #[must_use]
+    pub fn replied(&self) -> u64 {
+        self.manners.replied()
+    }
+}
+
+impl Turn {
+    fn answer(&mut self, bytes: &[u8], greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
         self.answers.clear();
-        self.answers.most = self.manners.most();
-        let next = self.greeting.read(bytes, &mut self.answers);
-        self.manners.answer(&mut self.answers, next, &mut self.steps);
+        self.answers.most = manners.most();
+        let next = greeting.read(bytes, &mut self.answers);
+        manners.answer(&mut self.answers, next, &mut self.steps);
         self.answering = true;
         self.end = match next {
             Next::Read => None,
@@ -180,32 +236,6 @@ impl<'a> Conversation<'a> {
             Next::Close => Some(Why::Rule),
             Next::LineTooLong => Some(Why::LineTooLong),
         };
-    }
-
-    /// Takes room for answers from a common one, if it has none; before something is heard.
-    pub(super) fn take_room(&mut self, common: &mut Vec<u8>) {
-        if self.answers.bytes.capacity() == 0 {
-            std::mem::swap(common, &mut self.answers.bytes);
-        }
-    }
-
-    /// Gives its room back, the larger of both; when there is nothing to do before something is heard.
-    pub(super) fn give_room(&mut self, common: &mut Vec<u8>) {
-        let own = std::mem::take(&mut self.answers.bytes);
-        if own.capacity() > common.capacity() {
-            *common = own;
-        }
-    }
-
-    /// What was sent last; what of it has been told to others can be taken out.
-    pub fn answers(&mut self) -> &mut Answers {
-        &mut self.answers
-    }
-
-    /// How many replies have been sent, or are about to be.
-    #[must_use]
-    pub fn replied(&self) -> u64 {
-        self.manners.replied()
     }
 }
 
@@ -257,27 +287,47 @@ mod tests {
     }
 
     #[test]
-    fn room_for_answers_is_lent_and_given_back() {
+    fn turns_are_lent_and_given_back() {
         let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
-        let mut common = Vec::new();
+        let mut free = Turns::default();
         for client in 0..3 {
             let mut talk = Conversation::new(&settings, &rules, ends());
             assert_eq!(doings(&mut talk, 99), ["Welcome!", "Read"]);
-            talk.give_room(&mut common);
+            talk.give_turn(&mut free);
             for _ in 0..2 {
-                let room = common.capacity();
-                assert!(room >= 8, "as much as a welcome needs");
-                talk.take_room(&mut common);
+                let many = free.0.len();
+                assert_eq!(
+                    (many, doings(&mut talk, 99)),
+                    (client + 1, vec!["Read".to_owned()]),
+                    "nothing is left to do"
+                );
+                talk.take_turn(&mut free);
+                assert_eq!(free.0.len(), many - 1, "it is lent");
                 talk.heard(format!("client {client}\n").as_bytes());
-                assert_eq!(common.capacity(), 0, "it is lent");
                 assert_eq!(
                     doings(&mut talk, 99),
                     [format!("Hello, client {client}!\\n"), "answered".into(), "Read".into()]
                 );
-                talk.give_room(&mut common);
-                assert!(common.capacity() >= room && talk.answers().bytes.capacity() == 0, "it is given back");
+                talk.give_turn(&mut free);
             }
         }
+    }
+
+    #[test]
+    fn few_turns_are_kept_and_few_large_ones() {
+        let mut free = Turns::default();
+        let with_room = |size| {
+            Box::new(Turn {
+                answers: Answers { bytes: Vec::with_capacity(size), ..Answers::default() },
+                ..Turn::default()
+            })
+        };
+        for size in [Turns::LARGE + 1, Turns::LARGE + 1, 10] {
+            free.keep(with_room(size));
+        }
+        assert_eq!(free.0.len(), 2, "a large one, and one that is not");
+        (0..2 * Turns::MOST).for_each(|_| free.keep(with_room(10)));
+        assert_eq!(free.0.len(), Turns::MOST);
     }
 
     #[test]

@@ -15,24 +15,25 @@ pub const MOST_WAITING: usize = 1 << 20;
 /// The most threads that send what clients do not take at once.
 const MOST_SENDERS: usize = 256;
 
-/// What the thread of a connection shares with those who act on it.
+/// What the thread of a connection shares with those who act on it. First what each write needs, see [`Connection`].
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Hand {
-    /// While it is served.
-    link: Mutex<Option<Link>>,
     /// Held while a message goes out: no other comes in between.
     writing: Mutex<()>,
-    waiting: Mutex<Waiting>,
     /// Something waits: asked before each write.
     waits: AtomicBool,
     /// Of the connection's own message some went and some did not: nothing may come between. Changed by who holds
     /// [`Hand::writing`].
     cut: AtomicBool,
-    /// Bytes sent from outside. Several may send.
-    sent: AtomicU64,
+    held: AtomicBool,
     /// 1: disconnect, 2: reset.
     asked: AtomicU8,
-    held: AtomicBool,
+    /// Bytes sent from outside. Several may send.
+    sent: AtomicU64,
+    /// While it is served.
+    link: Mutex<Option<Link>>,
+    waiting: Mutex<Waiting>,
     /// Why what was sent from outside did not go out, and ended it.
     failed: OnceLock<Arc<Error>>,
 }

@@ -108,6 +108,10 @@ impl Talk<'_> {
                 Do::Read => {
                     service.reporter.wake();
                     connection.set_reading();
+                    if talk.replied() == 0 {
+                        // There may be thousands who never say anything.
+                        talk.drop_turn();
+                    }
                     let n = wire.read(&mut room)?;
                     came = connection.recording.newest();
                     if !self.wait_while_held() {
