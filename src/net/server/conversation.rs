@@ -72,12 +72,12 @@ pub struct Conversation<'a> {
     greeting: Greeting<'a>,
     manners: Manners<'a>,
     /// What is being said. Between, when there is nothing to do but to read, it can be lent to others.
-    turn: Option<Box<Turn>>,
+    response: Option<Box<Response>>,
 }
 
-/// What a server says in answer to one read.
+/// What a server says to one read.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Response {
     answers: Answers,
     /// How they are sent, and how many of these steps have been done.
     steps: Vec<Step>,
@@ -90,19 +90,19 @@ pub(super) struct Turn {
     end: Option<Why>,
 }
 
-/// Turns that nobody has now.
+/// Those that nobody has now.
 #[derive(Debug, Default)]
-pub(super) struct Turns(#[expect(clippy::vec_box, reason = "they are lent as they are")] Vec<Box<Turn>>);
+pub(super) struct Responses(#[expect(clippy::vec_box, reason = "they are lent as they are")] Vec<Box<Response>>);
 
-impl Turns {
+impl Responses {
     /// So many are kept.
     const MOST: usize = 64;
     /// All but one have room for so many bytes at the most.
     const LARGE: usize = 16 << 10;
 
-    fn keep(&mut self, turn: Box<Turn>) {
-        if self.0.is_empty() || (self.0.len() < Self::MOST && turn.answers.bytes.capacity() <= Self::LARGE) {
-            self.0.push(turn);
+    fn keep(&mut self, response: Box<Response>) {
+        if self.0.is_empty() || (self.0.len() < Self::MOST && response.answers.bytes.capacity() <= Self::LARGE) {
+            self.0.push(response);
         }
     }
 }
@@ -120,7 +120,7 @@ impl<'a> Conversation<'a> {
         Self {
             greeting: Greeting::new(settings.boundary, rules, ends.peer, SystemTime::now),
             manners,
-            turn: Some(Box::new(Turn { answers, steps, ..Turn::default() })),
+            response: Some(Box::new(Response { answers, steps, ..Response::default() })),
         }
     }
 
@@ -128,33 +128,33 @@ impl<'a> Conversation<'a> {
     /// asked for once.
     #[allow(clippy::should_implement_trait, reason = "it lends what is to be written, which an iterator cannot")]
     pub fn next(&mut self) -> Do<'_> {
-        let Self { greeting, manners, turn } = self;
-        let Some(turn) = turn else { return Do::Read };
+        let Self { greeting, manners, response } = self;
+        let Some(response) = response else { return Do::Read };
         loop {
-            let Some(step) = turn.steps.get(turn.done) else {
-                turn.steps.clear();
-                turn.done = 0;
-                if std::mem::take(&mut turn.answering) {
+            let Some(step) = response.steps.get(response.done) else {
+                response.steps.clear();
+                response.done = 0;
+                if std::mem::take(&mut response.answering) {
                     return Do::Answered;
                 }
-                if turn.rest.is_empty() {
-                    return turn.end.map_or(Do::Read, Do::Close);
+                if response.rest.is_empty() {
+                    return response.end.map_or(Do::Read, Do::Close);
                 }
-                let rest = std::mem::take(&mut turn.rest);
-                turn.answer(&rest, greeting, manners);
+                let rest = std::mem::take(&mut response.rest);
+                response.answer(&rest, greeting, manners);
                 continue;
             };
             match step {
-                Step::Send(range) => return Do::Write(&turn.answers.bytes[range.clone()]),
+                Step::Send(range) => return Do::Write(&response.answers.bytes[range.clone()]),
                 Step::Drip(range, every) => {
                     let (byte, rest, every) = (range.start..range.start + 1, range.start + 1..range.end, *every);
                     let rest = (!rest.is_empty()).then_some(Step::Drip(rest, every));
                     let now = [Step::Send(byte), Step::Wait(every)].into_iter().chain(rest);
-                    turn.steps.splice(..=turn.done, now);
-                    turn.done = 0;
+                    response.steps.splice(..=response.done, now);
+                    response.done = 0;
                 }
                 Step::Wait(time) => {
-                    turn.done += 1;
+                    response.done += 1;
                     return Do::Wait(*time);
                 }
                 Step::Stall => return Do::Stall,
@@ -166,50 +166,50 @@ impl<'a> Conversation<'a> {
 
     /// Of what was to be written, so many bytes have been.
     pub fn sent(&mut self, bytes: usize) {
-        if let Some(turn) = &mut self.turn
-            && let Some(Step::Send(range)) = turn.steps.get_mut(turn.done)
+        if let Some(response) = &mut self.response
+            && let Some(Step::Send(range)) = response.steps.get_mut(response.done)
         {
             range.start += bytes;
             if range.start == range.end {
-                turn.done += 1;
+                response.done += 1;
             }
         }
     }
 
     /// A read has returned this; nothing is the empty read.
     pub fn heard(&mut self, bytes: &[u8]) {
-        let Self { greeting, manners, turn } = self;
-        let turn = turn.get_or_insert_default();
+        let Self { greeting, manners, response } = self;
+        let response = response.get_or_insert_default();
         if bytes.is_empty() {
-            manners.last(&mut turn.answers, &mut turn.steps);
-            turn.end = Some(Why::PeerClosed(greeting.begun()));
+            manners.last(&mut response.answers, &mut response.steps);
+            response.end = Some(Why::PeerClosed(greeting.begun()));
         } else {
-            turn.answer(bytes, greeting, manners);
+            response.answer(bytes, greeting, manners);
         }
     }
 
     /// Takes one of `free` for what is heard next, if it has none.
-    pub(super) fn take_turn(&mut self, free: &mut Turns) {
-        if self.turn.is_none() {
-            self.turn = free.0.pop();
+    pub(super) fn take_response(&mut self, free: &mut Responses) {
+        if self.response.is_none() {
+            self.response = free.0.pop();
         }
     }
 
     /// Gives it back; when there is nothing to do before something is heard.
-    pub(super) fn give_turn(&mut self, free: &mut Turns) {
-        if let Some(turn) = self.turn.take() {
-            free.keep(turn);
+    pub(super) fn give_response(&mut self, free: &mut Responses) {
+        if let Some(response) = self.response.take() {
+            free.keep(response);
         }
     }
 
     /// Lets go of it; when there is nothing to do before something is heard.
-    pub(super) fn drop_turn(&mut self) {
-        self.turn = None;
+    pub(super) fn drop_response(&mut self) {
+        self.response = None;
     }
 
     /// What was sent last; what of it has been told to others can be taken out.
     pub fn answers(&mut self) -> &mut Answers {
-        &mut self.turn.get_or_insert_default().answers
+        &mut self.response.get_or_insert_default().answers
     }
 
     /// How many replies have been sent, or are about to be.
@@ -219,7 +219,7 @@ impl<'a> Conversation<'a> {
     }
 }
 
-impl Turn {
+impl Response {
     fn answer(&mut self, bytes: &[u8], greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
         self.answers.clear();
         self.answers.most = manners.most();
@@ -287,13 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_lent_and_given_back() {
+    fn responses_are_lent_and_given_back() {
         let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
-        let mut free = Turns::default();
+        let mut free = Responses::default();
         for client in 0..3 {
             let mut talk = Conversation::new(&settings, &rules, ends());
             assert_eq!(doings(&mut talk, 99), ["Welcome!", "Read"]);
-            talk.give_turn(&mut free);
+            talk.give_response(&mut free);
             for _ in 0..2 {
                 let many = free.0.len();
                 assert_eq!(
@@ -301,33 +301,33 @@ mod tests {
                     (client + 1, vec!["Read".to_owned()]),
                     "nothing is left to do"
                 );
-                talk.take_turn(&mut free);
+                talk.take_response(&mut free);
                 assert_eq!(free.0.len(), many - 1, "it is lent");
                 talk.heard(format!("client {client}\n").as_bytes());
                 assert_eq!(
                     doings(&mut talk, 99),
                     [format!("Hello, client {client}!\\n"), "answered".into(), "Read".into()]
                 );
-                talk.give_turn(&mut free);
+                talk.give_response(&mut free);
             }
         }
     }
 
     #[test]
-    fn few_turns_are_kept_and_few_large_ones() {
-        let mut free = Turns::default();
+    fn few_responses_are_kept_and_few_large_ones() {
+        let mut free = Responses::default();
         let with_room = |size| {
-            Box::new(Turn {
+            Box::new(Response {
                 answers: Answers { bytes: Vec::with_capacity(size), ..Answers::default() },
-                ..Turn::default()
+                ..Response::default()
             })
         };
-        for size in [Turns::LARGE + 1, Turns::LARGE + 1, 10] {
+        for size in [Responses::LARGE + 1, Responses::LARGE + 1, 10] {
             free.keep(with_room(size));
         }
         assert_eq!(free.0.len(), 2, "a large one, and one that is not");
-        (0..2 * Turns::MOST).for_each(|_| free.keep(with_room(10)));
-        assert_eq!(free.0.len(), Turns::MOST);
+        (0..2 * Responses::MOST).for_each(|_| free.keep(with_room(10)));
+        assert_eq!(free.0.len(), Responses::MOST);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use mio::Token;
 use mio::event::Event;
 
 use super::connection::{Connection, Service, broken};
-use super::conversation::{Conversation, Do, Turns};
+use super::conversation::{Conversation, Do, Responses};
 use super::hand::Link;
 use super::serve::part;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
@@ -42,7 +42,7 @@ pub(super) struct EventLoop<'a> {
     /// What a read returns, of whichever client.
     room: Room,
     /// For what a client is told. It has one only for as long as not all has gone.
-    turns: Turns,
+    responses: Responses,
 }
 
 struct Client<'a> {
@@ -83,7 +83,7 @@ impl<'a> EventLoop<'a> {
             unfinished: Vec::new(),
             heard: Vec::new(),
             room: Room::new(service.shared.settings.receive_size),
-            turns: Turns::default(),
+            responses: Responses::default(),
         }
     }
 
@@ -201,7 +201,7 @@ impl<'a> EventLoop<'a> {
     fn turn(&mut self, index: usize) {
         let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
         // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.room, &mut self.turns, self.service)))
+        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.room, &mut self.responses, self.service)))
             .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
         let due = match ended {
             Ok(Turn::Waits) => {
@@ -261,7 +261,7 @@ enum Turn {
 }
 
 impl Client<'_> {
-    fn turn(&mut self, room: &mut Room, turns: &mut Turns, service: &Service) -> Result<Turn, Error> {
+    fn turn(&mut self, room: &mut Room, responses: &mut Responses, service: &Service) -> Result<Turn, Error> {
         let is_answered = std::mem::take(&mut self.heard);
         if let Some(until) = self.securing {
             service.show(&self.connection, Doing::Securing);
@@ -301,7 +301,7 @@ impl Client<'_> {
                             return Ok(Turn::Over(Ended::Stopped));
                         }
                         self.drained = true;
-                        talk.give_turn(turns);
+                        talk.give_response(responses);
                         service.reporter.wake();
                         connection.set_reading();
                         return Ok(Turn::Waits);
@@ -312,7 +312,7 @@ impl Client<'_> {
                     self.drained = cfg!(target_os = "linux") && n < room.size() && !self.ends && !wire.is_over_tls();
                     self.came = connection.recording.newest();
                     connection.count_in(n);
-                    talk.take_turn(turns);
+                    talk.take_response(responses);
                     talk.heard(room.filled());
                 }
                 Do::Write(_) if reads == 1 && !is_answered => return Ok(Turn::Heard),

@@ -110,7 +110,7 @@ impl Talk<'_> {
                     connection.set_reading();
                     if talk.replied() == 0 {
                         // There may be thousands who never say anything.
-                        talk.drop_turn();
+                        talk.drop_response();
                     }
                     let n = wire.read(&mut room)?;
                     came = connection.recording.newest();
