@@ -214,8 +214,10 @@ impl Spool {
     fn into_body(mut self, about: About, complete: bool) -> Result<(Body, Option<Unfinished>), Error> {
         // What is there is there.
         let settled = self.settle().map_err(|e| self.error(&about.url, e));
-        if complete {
-            settled?;
+        match settled {
+            Err(error) if complete => return Err(error),
+            Err(error) => log::warn!("{error}"),
+            Ok(()) => {}
         }
         let len = self.whole_len();
         // Nothing is left in the buffer, or nothing more can be written.

@@ -339,6 +339,7 @@ impl Drop for Wire {
 impl BufRead for Wire {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.rest().is_empty() {
+            *self.block.borrow_mut() = None;
             let n = loop {
                 match self.tap.read(&mut self.room) {
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

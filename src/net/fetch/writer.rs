@@ -50,7 +50,7 @@ pub(super) struct Writer {
     file: File,
     /// The thread that writes, once there is one, and where it takes the pieces from.
     thread: Option<(Sender<Piece>, JoinHandle<io::Result<()>>)>,
-    /// What went wrong in it.
+    /// What went wrong.
     failed: Option<io::ErrorKind>,
 }
 
@@ -87,7 +87,8 @@ impl Writer {
                 Ok(thread) => self.thread = Some(thread),
                 Err(error) => {
                     log::debug!("no thread to write a body: {error}");
-                    return self.file.write_all(&bytes);
+                    let written = self.file.write_all(&bytes);
+                    return self.noted(written);
                 }
             }
         }
@@ -121,17 +122,24 @@ impl Writer {
         if let Some((sender, thread)) = self.thread.take() {
             drop(sender);
             let written = thread.join().unwrap_or_else(|panic| Err(io::Error::other(panic_text(&*panic))));
-            self.failed = written.as_ref().err().map(io::Error::kind);
-            return written;
+            return self.noted(written);
         }
         self.failed.map_or(Ok(()), |kind| Err(kind.into()))
+    }
+
+    /// Keeps what went wrong; to be interrupted is nothing.
+    fn noted<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
+        let kind = written.as_ref().err().map(io::Error::kind);
+        self.failed = kind.filter(|kind| *kind != io::ErrorKind::Interrupted).or(self.failed);
+        written
     }
 }
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.thread.is_none() && self.failed.is_none() {
-            return self.file.write(bytes);
+            let written = self.file.write(bytes);
+            return self.noted(written);
         }
         self.hand_over(Piece::Copied(bytes.to_vec())).map(|()| bytes.len())
     }
@@ -181,17 +189,23 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_thread_is_told_and_nothing_is_written_after_it() {
+    fn an_error_is_told_with_or_without_a_thread_and_nothing_is_written_after_it() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("a");
         std::fs::write(&path, "").expect("made");
-        let mut writer = Writer::new(File::open(&path).expect("opened for reading"));
         let block = Arc::new(vec![0; 10]);
         let piece = || SharedBytes::of(&block, &block).expect("a part");
-        let told = (0..1_000).find_map(|_| writer.write_shared(piece()).err()).expect("told");
-        assert!(told.raw_os_error().is_some(), "{told}");
-        let again = [writer.settle(), writer.write_shared(piece()), writer.write_all(b"x")];
-        assert!(again.iter().all(|again| again.as_ref().is_err_and(|e| e.kind() == told.kind())), "{again:?}");
-        assert_eq!(writer.position().expect("position"), 0);
+        for with_thread in [true, false] {
+            let mut writer = Writer::new(File::open(&path).expect("opened for reading"));
+            let told = (0..1_000).find_map(|_| {
+                let written = if with_thread { writer.write_shared(piece()) } else { writer.write_all(b"x") };
+                written.err()
+            });
+            let told = told.expect("told");
+            assert!(told.raw_os_error().is_some(), "{told}");
+            let again = [writer.settle(), writer.write_shared(piece()), writer.write_all(b"x")];
+            assert!(again.iter().all(|again| again.as_ref().is_err_and(|e| e.kind() == told.kind())), "{again:?}");
+            assert_eq!(writer.position().expect("position"), 0);
+        }
     }
 }

@@ -16,7 +16,8 @@ use crate::recording::{Ends, Recording, text};
 
 /// One connection, open or closed.
 ///
-/// In this order in memory: what each read and write needs is in one cache line, which no other connection has.
+/// In this order in memory: what each read and write needs is in one cache line (where a lock is as small as on Linux), which no
+/// other connection has.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Connection {
@@ -227,7 +228,7 @@ impl Service {
             let waited = Duration::from_micros(connection.recording.newest().saturating_sub(came));
             self.shared.latency.record(waited);
         }
-        self.tell_others(connection, &talk.answers().others);
+        self.tell_others(connection, &std::mem::take(&mut talk.answers().others));
         self.sample(connection, talk.answers().matched.take());
     }
 

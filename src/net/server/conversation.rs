@@ -97,11 +97,11 @@ pub(super) struct Responses(#[expect(clippy::vec_box, reason = "they are lent as
 impl Responses {
     /// So many are kept.
     const MOST: usize = 64;
-    /// All but one have room for so many bytes at the most.
+    /// All but one have so much memory at the most, in bytes.
     const LARGE: usize = 16 << 10;
 
     fn keep(&mut self, response: Box<Response>) {
-        if self.0.is_empty() || (self.0.len() < Self::MOST && response.answers.bytes.capacity() <= Self::LARGE) {
+        if self.0.is_empty() || (self.0.len() < Self::MOST && response.memory() <= Self::LARGE) {
             self.0.push(response);
         }
     }
@@ -220,6 +220,14 @@ impl<'a> Conversation<'a> {
 }
 
 impl Response {
+    /// Bytes of memory that it keeps between what it is used for. What is told to others has been taken out.
+    fn memory(&self) -> usize {
+        let Answers { bytes, delays, .. } = &self.answers;
+        bytes.capacity()
+            + delays.capacity() * size_of::<(usize, Duration)>()
+            + self.steps.capacity() * size_of::<Step>()
+    }
+
     fn answer(&mut self, bytes: &[u8], greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
         self.answers.clear();
         self.answers.most = manners.most();
@@ -316,6 +324,7 @@ mod tests {
     #[test]
     fn few_responses_are_kept_and_few_large_ones() {
         let mut free = Responses::default();
+        let with_steps = Box::new(Response { steps: Vec::with_capacity(Responses::LARGE), ..Response::default() });
         let with_room = |size| {
             Box::new(Response {
                 answers: Answers { bytes: Vec::with_capacity(size), ..Answers::default() },
@@ -325,6 +334,7 @@ mod tests {
         for size in [Responses::LARGE + 1, Responses::LARGE + 1, 10] {
             free.keep(with_room(size));
         }
+        free.keep(with_steps);
         assert_eq!(free.0.len(), 2, "a large one, and one that is not");
         (0..2 * Responses::MOST).for_each(|_| free.keep(with_room(10)));
         assert_eq!(free.0.len(), Responses::MOST);

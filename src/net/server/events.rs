@@ -25,6 +25,9 @@ const READS_IN_TURN: u32 = 16;
 /// turns; the first need not wait long for the others.
 const HEARD_TOGETHER: usize = 64;
 
+/// Who is to be told more bytes than these is told them at once: not much may wait.
+const MOST_LATER: usize = 16 << 10;
+
 /// All clients of a server, and what each waits for.
 pub(super) struct EventLoop<'a> {
     service: &'a Arc<Service>,
@@ -41,7 +44,7 @@ pub(super) struct EventLoop<'a> {
     heard: Vec<usize>,
     /// What a read returns, of whichever client.
     room: Room,
-    /// For what a client is told. It has one only for as long as not all has gone.
+    /// For what clients are told. One that is told nothing and may be silent for long has none.
     responses: Responses,
 }
 
@@ -131,7 +134,7 @@ impl<'a> EventLoop<'a> {
 
     /// How long there is nothing to do unless something happens.
     pub(super) fn rest(&self) -> Option<Duration> {
-        if !self.unfinished.is_empty() {
+        if !self.unfinished.is_empty() || !self.heard.is_empty() {
             return Some(Duration::ZERO);
         }
         self.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()))
@@ -147,11 +150,16 @@ impl<'a> EventLoop<'a> {
             let is_now = !client.writes || event.is_writable() || client.ends || event.is_error();
             // And who has not finished has another turn soon.
             if is_now && !client.unfinished && !client.heard {
-                self.turn(index);
+                self.hear(index);
             }
-            if self.heard.len() >= HEARD_TOGETHER {
-                self.answer();
-            }
+        }
+    }
+
+    /// Gives a client its turn, and answers those who were heard once there are enough.
+    fn hear(&mut self, index: usize) {
+        self.turn(index);
+        if self.heard.len() >= HEARD_TOGETHER {
+            self.answer();
         }
     }
 
@@ -172,18 +180,18 @@ impl<'a> EventLoop<'a> {
         // Not locked meanwhile: what is done for one may poke another.
         let poked = std::mem::take(&mut *lock(&self.service.poked));
         for index in poked {
-            self.turn(index);
+            self.hear(index);
         }
         for index in std::mem::take(&mut self.unfinished) {
             if let Some(Some(client)) = self.clients.get_mut(index) {
                 client.unfinished = false;
             }
-            self.turn(index);
+            self.hear(index);
         }
         if !self.due.is_empty() {
             let now = Instant::now();
             while let Some((_, index)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-                self.turn(index);
+                self.hear(index);
             }
         }
         self.answer();
@@ -289,6 +297,7 @@ impl Client<'_> {
             match talk.next() {
                 Do::Read => {
                     if connection.hand.is_held() && !wire.is_shut() {
+                        talk.give_response(responses);
                         service.show(connection, Doing::Held);
                         return Ok(Turn::Waits);
                     }
@@ -315,7 +324,7 @@ impl Client<'_> {
                     talk.take_response(responses);
                     talk.heard(room.filled());
                 }
-                Do::Write(_) if reads == 1 && !is_answered => return Ok(Turn::Heard),
+                Do::Write(bytes) if reads == 1 && !is_answered && bytes.len() <= MOST_LATER => return Ok(Turn::Heard),
                 Do::Write(bytes) => {
                     let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
                         if self.blocked.is_none() {
