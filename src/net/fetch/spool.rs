@@ -287,12 +287,10 @@ mod tests {
 
     #[test]
     fn what_could_not_be_written_is_not_counted() {
-        let folder = tempfile::tempdir().expect("folder");
-        let path = folder.path().join("a");
-        fs::write(&path, "").expect("made");
+        let made = tempfile::NamedTempFile::new().expect("made");
         let block = Arc::new(vec![1; BUFFER]);
         let spool = || {
-            let mut spool = Spool::to(File::open(&path).expect("opened for reading"), None);
+            let mut spool = Spool::to(File::open(made.path()).expect("opened for reading"), None);
             spool.write_shared(SharedBytes::of(&block, &block).expect("a part")).expect("taken");
             spool.write(b"more").expect("taken");
             spool

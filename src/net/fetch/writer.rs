@@ -44,12 +44,15 @@ enum Piece {
     Copied(Vec<u8>),
 }
 
+/// The thread that writes, and where it takes the pieces from.
+type Thread = (Sender<Piece>, JoinHandle<io::Result<()>>);
+
 /// Writes to a file, in the order in which it is asked to. Nothing more is written after an error.
 #[derive(Debug)]
 pub(super) struct Writer {
     file: File,
-    /// The thread that writes, once there is one, and where it takes the pieces from.
-    thread: Option<(Sender<Piece>, JoinHandle<io::Result<()>>)>,
+    /// Once there is one.
+    thread: Option<Thread>,
     /// What went wrong.
     failed: Option<io::ErrorKind>,
 }
@@ -95,7 +98,7 @@ impl Writer {
         self.hand_over(Piece::Shared(bytes))
     }
 
-    fn start(&self) -> io::Result<(Sender<Piece>, JoinHandle<io::Result<()>>)> {
+    fn start(&self) -> io::Result<Thread> {
         // Both have the same position.
         let mut file = self.file.try_clone()?;
         let (sender, pieces) = bounded(WAITING);
@@ -190,13 +193,11 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_or_without_a_thread_and_nothing_is_written_after_it() {
-        let folder = tempfile::tempdir().expect("folder");
-        let path = folder.path().join("a");
-        std::fs::write(&path, "").expect("made");
+        let made = tempfile::NamedTempFile::new().expect("made");
         let block = Arc::new(vec![0; 10]);
         let piece = || SharedBytes::of(&block, &block).expect("a part");
         for with_thread in [true, false] {
-            let mut writer = Writer::new(File::open(&path).expect("opened for reading"));
+            let mut writer = Writer::new(File::open(made.path()).expect("opened for reading"));
             let told = (0..1_000).find_map(|_| {
                 let written = if with_thread { writer.write_shared(piece()) } else { writer.write_all(b"x") };
                 written.err()

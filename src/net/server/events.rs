@@ -1,7 +1,7 @@
 //! Serves all clients in one thread, which never waits for one of them: it asks the system who has sent something, or takes
 //! something again, and does what can be done at once (see epoll(7) on Linux).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ pub(super) struct EventLoop<'a> {
     /// Whose turn was over before all was done.
     unfinished: Vec<usize>,
     /// Who was heard and is to be answered.
-    heard: Vec<usize>,
+    heard: VecDeque<usize>,
     /// What a read returns, of whichever client.
     room: Room,
     /// For what clients are told. One that is told nothing and may be silent for long has none.
@@ -84,7 +84,7 @@ impl<'a> EventLoop<'a> {
             free: Vec::new(),
             due: BTreeSet::new(),
             unfinished: Vec::new(),
-            heard: Vec::new(),
+            heard: VecDeque::new(),
             room: Room::new(service.shared.settings.receive_size),
             responses: Responses::default(),
         }
@@ -165,13 +165,8 @@ impl<'a> EventLoop<'a> {
 
     /// Answers those who were heard.
     fn answer(&mut self) {
-        while !self.heard.is_empty() {
-            // Who has been answered meanwhile may be heard anew.
-            let mut heard = std::mem::take(&mut self.heard);
-            heard.drain(..).for_each(|index| self.turn(index));
-            if self.heard.is_empty() {
-                self.heard = heard;
-            }
+        while let Some(index) = self.heard.pop_front() {
+            self.turn(index);
         }
     }
 
@@ -218,7 +213,7 @@ impl<'a> EventLoop<'a> {
             }
             Ok(Turn::Heard) => {
                 client.heard = true;
-                self.heard.push(index);
+                self.heard.push_back(index);
                 None
             }
             Ok(Turn::Unfinished) => {
