@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::spare::Pool;
+
 /// Bytes of one block.
 const BLOCK_BYTES: usize = 16 << 10;
-
-/// A queue keeps one spare block for so many that it has: small queues, of which there may be thousands, keep none.
-const BLOCKS_A_SPARE: usize = 8;
 
 /// Elements numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is
 /// there, and nothing is allocated for one element: a block at a time.
@@ -17,21 +16,14 @@ pub(super) struct Blocks<T> {
     last: Vec<T>,
     /// The numbers of the elements that are kept.
     kept: Range<u64>,
-    /// Once there are other blocks. Apart, as adding an element does not look at them.
-    others: Option<Box<Others<T>>>,
-}
-
-#[derive(Debug)]
-struct Others<T> {
-    /// Those before the one that grows: they are full.
-    full: VecDeque<Vec<T>>,
-    /// Blocks that have gone, for the next ones that are needed.
-    spare: Vec<Vec<T>>,
+    /// Those before the one that grows, once there are any: they are full. Apart, as adding an element does not look at them.
+    #[expect(clippy::box_collection, reason = "most have none, and there may be thousands")]
+    full: Option<Box<VecDeque<Vec<T>>>>,
 }
 
 impl<T> Default for Blocks<T> {
     fn default() -> Self {
-        Self { last: Vec::new(), kept: 0..0, others: None }
+        Self { last: Vec::new(), kept: 0..0, full: None }
     }
 }
 
@@ -46,21 +38,21 @@ impl<T: Copy> Blocks<T> {
 
     /// The number of the first element of the first block.
     fn first(&self) -> u64 {
-        let full = self.others.as_ref().map_or(0, |others| others.full.len());
+        let full = self.full.as_ref().map_or(0, |full| full.len());
         self.kept.end - (full * Self::SIZE + self.last.len()) as u64
     }
 
-    /// Adds an element at the end.
-    pub(super) fn push(&mut self, element: T) {
+    /// Adds an element at the end. Memory for it may be found in `spare`.
+    pub(super) fn push(&mut self, element: T, spare: &Pool<T>) {
         if self.last.len() == Self::SIZE {
-            let empty = || Box::new(Others { full: VecDeque::new(), spare: Vec::new() });
-            let others = self.others.get_or_insert_with(empty);
-            let next = others.spare.pop().unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
-            others.full.push_back(std::mem::replace(&mut self.last, next));
+            let mut next = spare.take(Self::SIZE).unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
+            next.clear();
+            self.full.get_or_insert_default().push_back(std::mem::replace(&mut self.last, next));
         }
-        if self.last.capacity() == 0 {
+        if self.last.len() == self.last.capacity() {
             // The first one grows as it is filled: most connections are short.
-            self.last.reserve_exact(1);
+            let more = if self.last.is_empty() { 1 } else { self.last.len() * 3 };
+            self.last.reserve_exact(more.min(Self::SIZE - self.last.len()));
         }
         self.last.push(element);
         self.kept.end += 1;
@@ -68,7 +60,7 @@ impl<T: Copy> Blocks<T> {
 
     /// Block `index`, counted from the first one that is there.
     fn block(&self, index: usize) -> &[T] {
-        self.others.as_ref().and_then(|others| others.full.get(index)).unwrap_or(&self.last)
+        self.full.as_ref().and_then(|full| full.get(index)).unwrap_or(&self.last)
     }
 
     /// Element `number`, if it is kept.
@@ -80,19 +72,17 @@ impl<T: Copy> Blocks<T> {
         self.block(index / Self::SIZE).get(index % Self::SIZE)
     }
 
-    /// Forgets the oldest elements, up to and without number `end`.
-    pub(super) fn forget(&mut self, end: u64) {
+    /// Forgets the oldest elements, up to and without number `end`. Their memory goes to `spare`.
+    pub(super) fn forget(&mut self, end: u64, spare: &Pool<T>) {
         self.kept.start = end.clamp(self.kept.start, self.kept.end);
         let mut gone = (self.kept.start - self.first()) / Self::SIZE as u64;
-        if let Some(others) = &mut self.others {
+        if let Some(full) = &mut self.full {
             while gone > 0
-                && let Some(mut block) = others.full.pop_front()
+                && let Some(block) = full.pop_front()
             {
-                block.clear();
-                others.spare.push(block);
+                spare.give(block);
                 gone -= 1;
             }
-            others.spare.truncate(others.full.len() / BLOCKS_A_SPARE);
         }
         if gone > 0 {
             self.last = Vec::new();
@@ -100,8 +90,8 @@ impl<T: Copy> Blocks<T> {
     }
 
     /// Forgets all elements, and counts `n` more that are never kept.
-    pub(super) fn skip(&mut self, n: u64) {
-        self.forget(self.kept.end);
+    pub(super) fn skip(&mut self, n: u64, spare: &Pool<T>) {
+        self.forget(self.kept.end, spare);
         self.last.clear();
         self.kept = self.kept.end + n..self.kept.end + n;
     }
@@ -122,16 +112,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// With room for a few blocks.
+    fn pool() -> Pool<u64> {
+        let pool = Pool::default();
+        pool.limit(4 * BLOCK_BYTES as u64);
+        pool
+    }
+
     proptest! {
         #[test]
         fn it_holds_what_a_plain_queue_holds(steps in prop::collection::vec((0..5_000u64, 0..5_000u64), 1..12)) {
             let mut blocks = Blocks::default();
             let (mut end, mut gone) = (0, 0);
+            let spare = pool();
             for (add, forget) in steps {
-                (end..end + add).for_each(|n| blocks.push(n));
+                (end..end + add).for_each(|n| blocks.push(n, &spare));
                 end += add;
                 gone = (gone + forget).min(end);
-                blocks.forget(gone);
+                blocks.forget(gone, &spare);
                 prop_assert_eq!(blocks.kept(), gone..end);
                 prop_assert!((gone..end).all(|n| blocks.get(n) == Some(&n)));
                 prop_assert_eq!(blocks.get(gone.wrapping_sub(1)), None);
@@ -142,23 +140,35 @@ mod tests {
 
     #[test]
     fn what_is_skipped_is_counted_and_what_follows_is_kept() {
-        let mut blocks = Blocks::default();
+        let (mut blocks, spare) = (Blocks::default(), pool());
         for before in [0, 10, Blocks::<u64>::SIZE, 3 * Blocks::<u64>::SIZE + 5] {
-            (0..before).for_each(|_| blocks.push(1u64));
+            (0..before).for_each(|_| blocks.push(1u64, &spare));
             let end = blocks.kept().end + 1_000_000;
-            blocks.skip(1_000_000);
+            blocks.skip(1_000_000, &spare);
             assert_eq!(blocks.kept(), end..end);
-            (0..4_000).for_each(|_| blocks.push(2));
+            (0..4_000).for_each(|_| blocks.push(2u64, &spare));
             assert_eq!(blocks.kept(), end..end + 4_000);
             assert!((end..end + 4_000).all(|n| blocks.get(n) == Some(&2)));
         }
     }
 
     #[test]
+    fn a_block_that_has_gone_is_used_again_by_another_queue() {
+        let size = Blocks::<u64>::SIZE as u64;
+        let (mut blocks, mut other, spare) = (Blocks::default(), Blocks::default(), pool());
+        (0..2 * size).for_each(|n| blocks.push(n, &spare));
+        let first = blocks.block(0).as_ptr();
+        blocks.forget(size, &spare);
+        (0..2 * size).for_each(|n| other.push(n, &spare));
+        assert_eq!(other.last.as_ptr(), first);
+        assert!((0..2 * size).all(|n| other.get(n) == Some(&n)));
+    }
+
+    #[test]
     fn a_sorted_queue_is_searched() {
-        let mut blocks = Blocks::default();
-        (0..10_000u64).for_each(|n| blocks.push(n * 2));
-        blocks.forget(9_000);
+        let (mut blocks, spare) = (Blocks::default(), pool());
+        (0..10_000u64).for_each(|n| blocks.push(n * 2, &spare));
+        blocks.forget(9_000, &spare);
         assert_eq!(blocks.partition_point(|n| *n < 19_001), 9_501);
         assert_eq!(blocks.partition_point(|_| true), 10_000);
         assert_eq!(blocks.partition_point(|_| false), 9_000);

@@ -4,12 +4,10 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::spare::Pool;
+
 /// Bytes of a block that small pieces share.
 const BLOCK: usize = 16 << 10;
-
-/// A queue keeps one spare block for so many that it has: small queues, of which there may be thousands, keep none; large
-/// ones keep what goes at once when they are full, see [`Recording::keep`](super::Recording).
-const BLOCKS_A_SPARE: usize = 6;
 
 /// Bytes numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is there.
 #[derive(Debug, Default)]
@@ -18,16 +16,10 @@ pub(super) struct Bytes {
     last: Vec<u8>,
     /// The numbers of the bytes that are kept.
     kept: Range<u64>,
-    /// Once there are other blocks. Apart, as adding a few bytes does not look at them.
-    others: Option<Box<Others>>,
-}
-
-#[derive(Debug, Default)]
-struct Others {
-    /// Those before the one that grows: nothing is added to them any more.
-    full: VecDeque<Block>,
-    /// Blocks that have gone, for the next ones that are needed: what was used lately costs less to write to.
-    spare: Vec<Vec<u8>>,
+    /// Those before the one that grows, once there are any: nothing is added to them any more. Apart, as adding a few bytes
+    /// does not look at them.
+    #[expect(clippy::box_collection, reason = "most have none, and there may be thousands")]
+    full: Option<Box<VecDeque<Block>>>,
 }
 
 #[derive(Debug)]
@@ -46,18 +38,20 @@ impl Bytes {
         self.kept.clone()
     }
 
-    /// Adds a copy of `bytes` at the end.
-    pub(super) fn copy(&mut self, mut bytes: &[u8]) {
+    /// Adds a copy of `bytes` at the end. Memory for it may be found in `spare`.
+    pub(super) fn copy(&mut self, mut bytes: &[u8], spare: &Pool<u8>) {
         while !bytes.is_empty() {
             if self.last.len() >= BLOCK {
                 self.close_last();
-                self.last = self.spare(BLOCK).unwrap_or_else(|| Vec::with_capacity(BLOCK));
+                self.last = spare.take(BLOCK).unwrap_or_else(|| Vec::with_capacity(BLOCK));
                 self.last.clear();
             }
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.last.len()));
-            if self.last.capacity() == 0 {
+            let needed = self.last.len() + now.len();
+            if needed > self.last.capacity() {
                 // The first one grows as it is filled: most connections are short.
-                self.last.reserve_exact(now.len());
+                let size = needed.max(self.last.len() * 4).min(BLOCK);
+                self.last.reserve_exact(size - self.last.len());
             }
             self.last.extend_from_slice(now);
             self.kept.end += now.len() as u64;
@@ -73,7 +67,7 @@ impl Bytes {
         }
         let first = self.kept.end;
         let len = len.min(bytes.len());
-        self.others.get_or_insert_default().full.push_back(Block { first, len, bytes: Arc::clone(bytes) });
+        self.full.get_or_insert_default().push_back(Block { first, len, bytes: Arc::clone(bytes) });
         self.kept.end += len as u64;
     }
 
@@ -81,7 +75,7 @@ impl Bytes {
     fn close_last(&mut self) {
         let bytes = std::mem::take(&mut self.last);
         let (len, first) = (bytes.len(), self.last_first() - bytes.len() as u64);
-        self.others.get_or_insert_default().full.push_back(Block { first, len, bytes: Arc::new(bytes) });
+        self.full.get_or_insert_default().push_back(Block { first, len, bytes: Arc::new(bytes) });
     }
 
     /// The number of the first byte of the last block.
@@ -89,19 +83,13 @@ impl Bytes {
         self.kept.end - self.last.len() as u64
     }
 
-    /// A block that has gone, with room for `size` bytes, and not for many more: nobody counts those.
-    pub(super) fn spare(&mut self, size: usize) -> Option<Vec<u8>> {
-        let spare = self.others.as_mut()?.spare.pop();
-        spare.filter(|block| (size..=2 * size).contains(&block.capacity()))
-    }
-
     /// What is kept of `range`, in one slice for each block.
     pub(super) fn slices(&self, range: Range<u64>) -> impl Iterator<Item = &[u8]> {
         let start = range.start.clamp(self.kept.start, self.kept.end);
         let end = range.end.clamp(start, self.kept.end);
-        let full = self.others.iter().flat_map(move |others| {
-            let index = others.full.partition_point(|block| block.first + block.len as u64 <= start);
-            others.full.range(index..).map(|block| (block.first, &block.bytes[..block.len]))
+        let full = self.full.iter().flat_map(move |full| {
+            let index = full.partition_point(|block| block.first + block.len as u64 <= start);
+            full.range(index..).map(|block| (block.first, &block.bytes[..block.len]))
         });
         let blocks = full.chain(std::iter::once((self.last_first(), self.last.as_slice())));
         blocks.take_while(move |(first, _)| *first < end).filter_map(move |(first, bytes)| {
@@ -111,16 +99,17 @@ impl Bytes {
         })
     }
 
-    /// Forgets the oldest bytes, up to and without number `end`.
-    pub(super) fn forget(&mut self, end: u64) {
+    /// Forgets the oldest bytes, up to and without number `end`. Their memory goes to `spare`, where nobody looks at it.
+    pub(super) fn forget(&mut self, end: u64, spare: &Pool<u8>) {
         self.kept.start = end.clamp(self.kept.start, self.kept.end);
-        if let Some(Others { full, spare }) = self.others.as_deref_mut() {
+        if let Some(full) = &mut self.full {
             while full.front().is_some_and(|block| block.first + block.len as u64 <= self.kept.start)
                 && let Some(gone) = full.pop_front()
             {
-                spare.extend(Arc::into_inner(gone.bytes));
+                // Small ones are of no use to anybody.
+                let block = Arc::into_inner(gone.bytes).filter(|block| block.capacity() >= BLOCK);
+                block.into_iter().for_each(|block| spare.give(block));
             }
-            spare.truncate(full.len() / BLOCKS_A_SPARE);
         }
         if self.kept.is_empty() {
             self.last.clear();
@@ -128,8 +117,8 @@ impl Bytes {
     }
 
     /// Forgets all bytes, and counts `n` more that are never kept.
-    pub(super) fn skip(&mut self, n: u64) {
-        self.forget(self.kept.end);
+    pub(super) fn skip(&mut self, n: u64, spare: &Pool<u8>) {
+        self.forget(self.kept.end, spare);
         self.kept = self.kept.end + n..self.kept.end + n;
     }
 }
@@ -137,6 +126,7 @@ impl Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::spare::Spare;
     use proptest::prelude::*;
 
     fn all(bytes: &Bytes, range: Range<u64>) -> Vec<u8> {
@@ -150,7 +140,7 @@ mod tests {
             from in 0..1_000_000u64,
             len in 0..200_000u64,
         ) {
-            let mut bytes = Bytes::default();
+            let (mut bytes, spare) = (Bytes::default(), Spare::of(10 * BLOCK as u64).bytes);
             let mut plain: Vec<u8> = Vec::new();
             let mut gone = 0;
             for (add, share, forget) in steps {
@@ -160,10 +150,10 @@ mod tests {
                     new.extend([255; 100]);
                     bytes.share(&Arc::new(new), add);
                 } else {
-                    bytes.copy(&new);
+                    bytes.copy(&new, &spare);
                 }
                 gone = (gone + forget).min(plain.len() as u64);
-                bytes.forget(gone);
+                bytes.forget(gone, &spare);
                 prop_assert_eq!(bytes.kept(), gone..plain.len() as u64);
                 let start = from.clamp(gone, plain.len() as u64) as usize;
                 let end = (from + len).clamp(gone, plain.len() as u64) as usize;
@@ -175,13 +165,13 @@ mod tests {
 
     #[test]
     fn what_is_skipped_is_counted_and_what_follows_is_kept() {
-        let mut bytes = Bytes::default();
+        let (mut bytes, spare) = (Bytes::default(), Spare::of(10 * BLOCK as u64).bytes);
         for before in [0, 10, BLOCK, 3 * BLOCK + 5] {
-            bytes.copy(&vec![1; before]);
+            bytes.copy(&vec![1; before], &spare);
             let end = bytes.kept().end + 1_000_000;
-            bytes.skip(1_000_000);
+            bytes.skip(1_000_000, &spare);
             assert_eq!(bytes.kept(), end..end);
-            bytes.copy(&[2; 40_000]);
+            bytes.copy(&[2; 40_000], &spare);
             assert_eq!(bytes.kept(), end..end + 40_000);
             assert_eq!(all(&bytes, 0..u64::MAX), [2; 40_000]);
         }
@@ -189,19 +179,20 @@ mod tests {
 
     #[test]
     fn a_block_that_has_gone_is_used_again_once_nobody_looks_at_it() {
-        let mut bytes = Bytes::default();
-        let blocks: Vec<_> = (0..16).map(|_| Arc::new(vec![0; BLOCK])).collect();
+        let (mut bytes, spare) = (Bytes::default(), Spare::of(10 * BLOCK as u64).bytes);
+        bytes.copy(&[1; 10], &spare);
+        let blocks: Vec<_> = (0..2).map(|_| Arc::new(vec![0; BLOCK])).collect();
         blocks.iter().for_each(|block| bytes.share(block, BLOCK));
-        bytes.forget(BLOCK as u64);
-        assert!(bytes.spare(1).is_none(), "it is still looked at");
+        bytes.forget(10 + BLOCK as u64, &spare);
+        assert!(spare.take(BLOCK).is_none(), "it is still looked at");
+        assert!(spare.take(10).is_none(), "it is of no use");
         let second = blocks[1].as_ptr();
         drop(blocks);
-        bytes.forget(2 * BLOCK as u64);
-        let spare = bytes.spare(BLOCK).expect("a spare one");
-        assert_eq!(spare.as_ptr(), second);
-        bytes.forget(3 * BLOCK as u64);
-        assert!(bytes.spare(BLOCK + 1).is_none(), "it is too small");
-        bytes.forget(4 * BLOCK as u64);
-        assert!(bytes.spare(BLOCK / 2 - 1).is_none(), "it is too large");
+        bytes.forget(10 + 2 * BLOCK as u64, &spare);
+        // Another one needs two.
+        let mut other = Bytes::default();
+        other.copy(&[2; 2 * BLOCK], &spare);
+        assert_eq!(other.last.as_ptr(), second);
+        assert_eq!(all(&other, 0..u64::MAX), [2; 2 * BLOCK]);
     }
 }

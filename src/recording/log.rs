@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Direction;
 use super::blocks::Blocks;
 use super::bytes::Bytes;
+use super::spare::Spare;
 
 /// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Segment {
 
 /// A segment as it is kept: small, as there may be millions.
 #[derive(Clone, Copy, Debug)]
-struct Stored {
+pub(super) struct Stored {
     /// Microseconds since the recording began.
     at: u64,
     /// How long the stream of each direction was before it: in, out.
@@ -207,37 +208,40 @@ impl Log {
     }
 
     /// Keeps one read or write and says what it costs. Where `whole` is there, it begins with the bytes, and is kept instead
-    /// of a copy.
-    pub(super) fn append(&mut self, at: u64, direction: Direction, bytes: &[u8], whole: Option<&Arc<Vec<u8>>>) -> u64 {
+    /// of a copy. Memory for it may be found in `spare`.
+    pub(super) fn append(
+        &mut self,
+        at: u64,
+        direction: Direction,
+        bytes: &[u8],
+        whole: Option<&Arc<Vec<u8>>>,
+        spare: &Spare,
+    ) -> u64 {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
         let before = [self.streams[0].kept().end, self.streams[1].kept().end];
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let bytes = &bytes[..len as usize];
-        self.segments.push(Stored { at, before, len, direction });
+        self.segments.push(Stored { at, before, len, direction }, &spare.segments);
         let stream = &mut self.streams[direction as usize];
         match whole {
             Some(block) => stream.share(block, bytes.len()),
-            None => stream.copy(bytes),
+            None => stream.copy(bytes, &spare.bytes),
         }
         SEGMENT_COST + u64::from(len)
     }
 
-    /// A block of `direction` that has gone, with room for `size` bytes.
-    pub(super) fn spare(&mut self, direction: Direction, size: usize) -> Option<Vec<u8>> {
-        self.streams[direction as usize].spare(size)
-    }
-
     /// Counts one read or write for which there is no room even alone; all before it goes. Says what that freed.
-    pub(super) fn pass(&mut self, direction: Direction, bytes: &[u8]) -> u64 {
+    /// The memory goes to `spare`.
+    pub(super) fn pass(&mut self, direction: Direction, bytes: &[u8], spare: &Spare) -> u64 {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
         let cost = self.cost();
-        self.streams[direction as usize].skip(bytes.len() as u64);
-        self.streams[direction.other() as usize].skip(0);
-        self.segments.skip(1);
+        self.streams[direction as usize].skip(bytes.len() as u64, &spare.bytes);
+        self.streams[direction.other() as usize].skip(0, &spare.bytes);
+        self.segments.skip(1, &spare.segments);
         cost
     }
 
@@ -259,8 +263,8 @@ impl Log {
         self.events.push(Event { at: Duration::from_micros(at), before: self.kept().end, what });
     }
 
-    /// Drops the oldest segments until no more than `most` is left, and says what that freed.
-    pub(super) fn shrink(&mut self, most: u64) -> u64 {
+    /// Drops the oldest segments until no more than `most` is left, and says what that freed. The memory goes to `spare`.
+    pub(super) fn shrink(&mut self, most: u64, spare: &Spare) -> u64 {
         let cost = self.cost();
         let mut left = cost;
         let mut number = self.kept().start;
@@ -272,9 +276,9 @@ impl Log {
         }
         for direction in [Direction::In, Direction::Out] {
             let start = self.position(direction, number);
-            self.streams[direction as usize].forget(start);
+            self.streams[direction as usize].forget(start, &spare.bytes);
         }
-        self.segments.forget(number);
+        self.segments.forget(number, &spare.segments);
         cost - left
     }
 
@@ -307,20 +311,20 @@ mod tests {
         fn what_passes_leaves_the_log_as_if_it_had_been_kept_and_then_dropped(
             steps in prop::collection::vec((any::<bool>(), prop_oneof![0..50usize, 0..70_000usize], 0..6u8), 1..20),
         ) {
-            let (mut log, mut plain) = (Log::default(), Log::default());
+            let (mut log, mut plain, spare) = (Log::default(), Log::default(), Spare::of(100_000));
             for (at, (is_in, len, what)) in steps.into_iter().enumerate() {
                 let direction = if is_in { Direction::In } else { Direction::Out };
                 let bytes = vec![at as u8; len];
                 let at = at as u64;
                 match what {
                     0 | 1 => {
-                        let freed = log.pass(direction, &bytes);
-                        let cost = plain.append(at, direction, &bytes, None);
-                        prop_assert_eq!(freed + cost, plain.shrink(0));
+                        let freed = log.pass(direction, &bytes, &spare);
+                        let cost = plain.append(at, direction, &bytes, None, &spare);
+                        prop_assert_eq!(freed + cost, plain.shrink(0, &spare));
                     }
-                    2 => prop_assert_eq!(log.shrink(len as u64), plain.shrink(len as u64)),
+                    2 => prop_assert_eq!(log.shrink(len as u64, &spare), plain.shrink(len as u64, &spare)),
                     _ => {
-                        prop_assert_eq!(log.append(at, direction, &bytes, None), plain.append(at, direction, &bytes, None));
+                        prop_assert_eq!(log.append(at, direction, &bytes, None, &spare), plain.append(at, direction, &bytes, None, &spare));
                         log.note(at, What::Connected);
                         plain.note(at, What::Connected);
                     }

@@ -21,6 +21,7 @@ mod log;
 pub mod pair;
 mod room;
 pub mod search;
+mod spare;
 pub mod text;
 
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ use std::time::{Instant, SystemTime};
 use self::log::SEGMENT_COST;
 pub use self::log::{By, Event, Log, Segment, Tried, What};
 pub use self::room::Room;
+use self::spare::Spare;
 
 /// Which way bytes went, seen from our end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +93,8 @@ pub struct Recorder {
     opened: AtomicU64,
     /// Held by whoever makes room.
     making_room: Mutex<()>,
+    /// Memory that recordings have done with, beyond the budget.
+    spare: Spare,
     watch: Option<Watch>,
 }
 
@@ -160,6 +164,7 @@ impl Recorder {
             recordings: Mutex::default(),
             opened: AtomicU64::new(0),
             making_room: Mutex::default(),
+            spare: Spare::of(budget),
             watch,
         }
     }
@@ -249,6 +254,7 @@ impl Recorder {
     pub fn set_budget(&self, budget: u64) {
         self.budget.store(budget, Ordering::Relaxed);
         self.make_room();
+        self.spare.set_budget(budget);
     }
 
     /// Bytes kept now, over all recordings, with what the segments themselves cost.
@@ -272,7 +278,7 @@ impl Recorder {
         for recording in all {
             if recording.cost.load(Ordering::Relaxed) > share {
                 let mut log = lock(&recording.log);
-                recording.count(|_| (0, log.shrink(share)));
+                recording.count(|_| (0, log.shrink(share, &self.spare)));
             }
         }
     }
@@ -386,28 +392,27 @@ impl Recording {
         whole: Option<&Arc<Vec<u8>>>,
         begun: Option<Instant>,
     ) -> Option<Vec<u8>> {
-        let budget = self.recorder.budget();
+        let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
         let mut log = lock(&self.log);
         let at = self.time(begun);
         // The budget is changed under the lock, so that nobody can free what is not counted yet.
         self.count(|cost| {
             let (alone, most) = (SEGMENT_COST + bytes.len() as u64, budget - budget / 8);
             if cost + alone <= budget {
-                return (log.append(at, direction, bytes, whole), 0);
+                return (log.append(at, direction, bytes, whole, spare), 0);
             }
             // What would have to go at once is not copied first.
             if alone > most {
-                return (0, log.pass(direction, bytes));
+                return (0, log.pass(direction, bytes, spare));
             }
-            (log.append(at, direction, bytes, whole), log.shrink(most))
+            (log.append(at, direction, bytes, whole, spare), log.shrink(most, spare))
         });
-        let spare = whole.and_then(|block| log.spare(direction, block.len()));
         drop(log);
         if self.recorder.used() > budget {
             self.recorder.make_room();
         }
         self.recorder.recorded();
-        spare
+        whole.and_then(|block| spare.bytes.take(block.len()))
     }
 
     /// Keeps what happened to the socket besides reads and writes.
@@ -537,6 +542,16 @@ mod tests {
         recording.push(Direction::In, b"b");
         let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
         assert_eq!(times, [Duration::from_secs(5); 2]);
+    }
+
+    #[test]
+    fn a_smaller_budget_leaves_less_memory_to_spare() {
+        let recorder = Recorder::new(1 << 20);
+        let recording = recorder.open();
+        (0..200).for_each(|_| recording.push(Direction::In, &[0; 10_000]));
+        assert!(recorder.spare.bytes.take(10_000).is_some(), "what was forgotten");
+        recorder.set_budget(1);
+        assert!(recorder.spare.bytes.take(10_000).is_none());
     }
 
     #[test]

@@ -246,13 +246,15 @@ impl<'a> Acceptor<'a> {
         let ends = Ends { local: local.unwrap_or(self.address), peer };
         let recording = self.recorder.open();
         recording.accepted(ends);
-        let connection = {
+        let (connection, listed) = {
             let mut registry = lock(&self.service.shared.registry);
             registry.accepted += 1;
             let connection = Arc::new(Connection::new(registry.accepted, ends, recording));
             registry.open.insert(connection.id, Arc::clone(&connection));
-            connection
+            (connection, registry.listed.take())
         };
+        // It may be long: nobody is to wait for that.
+        drop(listed);
         self.service.reporter.send(Event::Accepted { id: connection.id, peer });
         let job = |connection, stream: mio::net::TcpStream| Job {
             connection,

@@ -388,6 +388,8 @@ struct Registry {
     closed: VecDeque<Arc<Connection>>,
     /// Sums over those that have closed.
     retired: Totals,
+    /// All of them by number, if somebody has asked for that since one came or went.
+    listed: Option<Arc<[Arc<Connection>]>>,
 }
 
 impl Shared {
@@ -435,9 +437,10 @@ impl Shared {
         connection.add_to(&mut registry.retired);
         let forgotten = if registry.closed.len() == CLOSED_KEPT { registry.closed.pop_front() } else { None };
         registry.closed.push_back(Arc::clone(connection));
+        let listed = registry.listed.take();
         drop(registry);
         // With its recording, which takes its time: nobody is to wait for that.
-        drop(forgotten);
+        drop((forgotten, listed));
         was_full
     }
 }
@@ -563,15 +566,16 @@ impl Server {
         self.shared.own.get().map(Own::chain)
     }
 
-    /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number.
+    /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number. While none comes or goes it is the same list.
     #[must_use]
-    pub fn connections(&self) -> Vec<Arc<Connection>> {
-        let mut all: Vec<_> = {
-            let registry = lock(&self.shared.registry);
-            registry.closed.iter().chain(registry.open.values()).cloned().collect()
-        };
+    pub fn connections(&self) -> Arc<[Arc<Connection>]> {
+        let mut registry = lock(&self.shared.registry);
+        if let Some(listed) = &registry.listed {
+            return Arc::clone(listed);
+        }
+        let mut all: Vec<_> = registry.closed.iter().chain(registry.open.values()).cloned().collect();
         all.sort_unstable_by_key(|connection| connection.id);
-        all
+        Arc::clone(registry.listed.insert(all.into()))
     }
 
     /// Asks it to stop and returns at once; [`Event::Stopped`] and the inbox's end say when it has.

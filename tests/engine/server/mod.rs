@@ -386,6 +386,13 @@ fn the_last_thousand_closed_connections_are_remembered() {
     assert_eq!(all.last().expect("some").id, more);
     assert!(all.iter().map(|one| one.id).is_sorted());
     assert_eq!(server.totals().bytes_out, more * 8, "those forgotten still count");
+    assert!(Arc::ptr_eq(&all, &server.connections()), "nobody came or went");
+    let mut another = Client::to(address);
+    another.hear("Welcome!");
+    assert_eq!(server.connections().len(), CLOSED_KEPT + 1);
+    drop(another);
+    wait_for("its end", || server.totals().open == 0);
+    assert_eq!(server.connections().first().expect("some").id, all[0].id + 1);
 }
 
 #[test]
@@ -408,7 +415,7 @@ fn stop_waits_for_nobody_and_frees_the_port_at_once() {
     assert_eq!(stopped.len(), 2);
     assert!(stopped.contains(&pausing.address()) && stopped.contains(&reading.address()));
     // No empty read is put down to a client that did nothing.
-    for connection in server.connections() {
+    for connection in server.connections().iter() {
         assert!(!script(&connection.recording).contains(&"← ".to_owned()));
     }
     assert!(server.inbox().wait_end(LIMIT));
@@ -584,7 +591,7 @@ fn a_panic_in_one_connection_ends_that_one_alone() {
     let mut good = Client::to(address);
     good.hear("Welcome!");
     wait_for("both to read", || server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2);
-    let connection = server.connections().into_iter().find(|one| one.ends.peer == bad.address()).expect("open");
+    let connection = server.connections().iter().find(|one| one.ends.peer == bad.address()).cloned().expect("open");
     assert!(served.set((connection, waker.clone())).is_ok());
     waker.rearm();
     bad.say("Michael");
@@ -622,7 +629,7 @@ fn of(server: &Server, client: &Client) -> Arc<Connection> {
     let address = client.address();
     let mut found = None;
     wait_for("the connection", || {
-        found = server.connections().into_iter().find(|one| one.ends.peer == address);
+        found = server.connections().iter().find(|one| one.ends.peer == address).cloned();
         found.is_some()
     });
     found.expect("found")
@@ -634,7 +641,7 @@ fn what_a_person_sends_goes_out_between_replies_and_is_counted() {
     let (mut one, mut other) = (Client::to(address), Client::to(address));
     one.hear("Welcome!");
     other.hear("Welcome!");
-    for connection in server.connections() {
+    for connection in server.connections().iter() {
         connection.send(b"to all\n").expect("sent");
     }
     of(&server, &one).send("nur dir: ü".as_bytes()).expect("sent");

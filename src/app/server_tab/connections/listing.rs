@@ -32,7 +32,7 @@ impl Default for How {
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     /// All that the server remembers, in the order of their numbers.
-    pub(super) all: Vec<Arc<Connection>>,
+    pub(super) all: Arc<[Arc<Connection>]>,
     /// Those that the filter lets through, in their order: their places in `all`.
     rows: Vec<usize>,
     /// Everyone who waits to be accepted.
