@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use wide::u8x32;
+
 use super::Boundary;
 use super::rules::{Plain, Rules, SHORT};
 use super::template::Facts;
@@ -131,7 +133,7 @@ impl<'a> Greeting<'a> {
         }
         let (mut used, mut lines) = (0, 0);
         out.bytes.extend_from_slice(before);
-        for end in memchr::memchr_iter(b'\n', bytes) {
+        for end in LineEnds::new(bytes) {
             let (message, between) = match &bytes[used..end] {
                 [message @ .., b'\r'] => (message, between_crlf),
                 message => (message, between),
@@ -214,6 +216,46 @@ impl<'a> Greeting<'a> {
             out.matched = Some((rule, message[..message.len().min(SAMPLE)].to_vec()));
         }
         if answer.close { Next::Close } else { Next::Read }
+    }
+}
+
+/// Where lines end, in ascending order. For short lines it is quicker than to look for one after the other.
+struct LineEnds<'a> {
+    bytes: &'a [u8],
+    /// So many bytes have been looked at.
+    looked: usize,
+    /// Those of the last [`LineEnds::WIDTH`] that are line ends and were not given yet: a bit each.
+    found: u32,
+}
+
+impl<'a> LineEnds<'a> {
+    /// How many bytes are looked at together.
+    const WIDTH: usize = 32;
+
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, looked: 0, found: 0 }
+    }
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            let rest = self.bytes.get(self.looked..).filter(|rest| !rest.is_empty())?;
+            // Filled up with what is no line end.
+            let mut last = [0; Self::WIDTH];
+            let chunk = rest.first_chunk().unwrap_or_else(|| {
+                last[..rest.len()].copy_from_slice(rest);
+                &last
+            });
+            self.found = u8x32::new(*chunk).simd_eq(u8x32::splat(b'\n')).to_bitmask();
+            self.looked += Self::WIDTH;
+        }
+        let end = self.looked - Self::WIDTH + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        Some(end)
     }
 }
 
@@ -385,6 +427,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_line_end_is_found(bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200)) {
+            let found: Vec<_> = LineEnds::new(&bytes).collect();
+            let wanted: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').collect();
+            prop_assert_eq!(found, wanted);
+        }
+
         #[test]
         fn fast_or_slow_the_greeting_is_the_same(
             bytes in prop_oneof![talkative(), prop::collection::vec(short_or_long_line(), 0..9).prop_map(|all| all.concat())],
