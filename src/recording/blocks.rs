@@ -85,7 +85,7 @@ impl<T: Copy> Blocks<T> {
             }
         }
         if gone > 0 {
-            self.last = Vec::new();
+            spare.give(std::mem::take(&mut self.last));
         }
     }
 

@@ -253,8 +253,8 @@ impl Recorder {
     /// Changes how many bytes may be kept; what is too much goes at once.
     pub fn set_budget(&self, budget: u64) {
         self.budget.store(budget, Ordering::Relaxed);
-        self.make_room();
         self.spare.set_budget(budget);
+        self.make_room();
     }
 
     /// Bytes kept now, over all recordings, with what the segments themselves cost.
@@ -383,15 +383,8 @@ impl Recording {
         self.keep(direction, bytes, None, Some(begun));
     }
 
-    /// Keeps what a read or write has moved: the block that begins with it, or else a copy. For the block a spare one of its
-    /// size comes back, if there is one.
-    fn keep(
-        &self,
-        direction: Direction,
-        bytes: &[u8],
-        whole: Option<&Arc<Vec<u8>>>,
-        begun: Option<Instant>,
-    ) -> Option<Vec<u8>> {
+    /// Keeps what a read or write has moved: the block that begins with it, or else a copy.
+    fn keep(&self, direction: Direction, bytes: &[u8], whole: Option<&Arc<Vec<u8>>>, begun: Option<Instant>) {
         let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
         let mut log = lock(&self.log);
         let at = self.time(begun);
@@ -412,7 +405,6 @@ impl Recording {
             self.recorder.make_room();
         }
         self.recorder.recorded();
-        whole.and_then(|block| spare.bytes.take(block.len()))
     }
 
     /// Keeps what happened to the socket besides reads and writes.
@@ -549,9 +541,9 @@ mod tests {
         let recorder = Recorder::new(1 << 20);
         let recording = recorder.open();
         (0..200).for_each(|_| recording.push(Direction::In, &[0; 10_000]));
-        assert!(recorder.spare.bytes.take(10_000).is_some(), "what was forgotten");
+        assert!(recorder.spare.bytes.take(16 << 10).is_some(), "what was forgotten");
         recorder.set_budget(1);
-        assert!(recorder.spare.bytes.take(10_000).is_none());
+        assert!(recorder.spare.bytes.take(16 << 10).is_none());
     }
 
     #[test]

@@ -76,11 +76,14 @@ impl Recording {
             return self.push(Direction::In, room.filled());
         }
         let block = Arc::new(std::mem::take(&mut room.own));
-        let spare = self.keep(Direction::In, &block[..room.filled], Some(&block), None);
+        self.keep(Direction::In, &block[..room.filled], Some(&block), None);
         match Arc::try_unwrap(block) {
             // There was no room for it in the recording.
             Ok(own) => room.own = own,
-            Err(block) => (room.kept, room.own) = (Some(block), spare.unwrap_or_default()),
+            Err(block) => {
+                room.kept = Some(block);
+                room.own = self.recorder.spare.bytes.take(room.size).unwrap_or_default();
+            }
         }
     }
 }

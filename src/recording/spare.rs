@@ -1,10 +1,13 @@
-//! Memory that recordings have done with, for those that need some: new memory costs more, as the system has to clear it.
+//! Memory that recordings have done with, for those that need some: new memory would have to be cleared first.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::lock;
 use super::log::Stored;
+
+/// The most bytes that are kept of each kind: 16 MiB.
+const MOST: u64 = 16 << 20;
 
 /// What all recordings of one recorder have to spare.
 #[derive(Debug, Default)]
@@ -16,8 +19,8 @@ pub(super) struct Spare {
 }
 
 impl Spare {
-    /// As much is kept of each kind, of a budget of so many bytes, as goes at once where the budget is full: see
-    /// [`Recorder::make_room`](super::Recorder).
+    /// For a budget of so many bytes. Of each kind a sixth of that is kept, but no more than [`MOST`]: a little more than goes at
+    /// once where the budget is full, which is an eighth.
     pub(super) fn of(budget: u64) -> Self {
         let spare = Self::default();
         spare.set_budget(budget);
@@ -26,8 +29,9 @@ impl Spare {
 
     /// The budget is another one.
     pub(super) fn set_budget(&self, budget: u64) {
-        self.bytes.limit(budget / 6);
-        self.segments.limit(budget / 6);
+        let most = (budget / 6).min(MOST);
+        self.bytes.limit(most);
+        self.segments.limit(most);
     }
 }
 
@@ -62,16 +66,17 @@ impl<T> Pool<T> {
     /// A block that nobody needs any more.
     pub(super) fn give(&self, block: Vec<T>) {
         let mut held = lock(&self.0);
-        held.size += size_of_block(&block);
-        held.blocks.push_back(block);
-        held.shrink();
+        if size_of_block(&block) <= held.most {
+            held.size += size_of_block(&block);
+            held.blocks.push_back(block);
+            held.shrink();
+        }
     }
 
-    /// A block with room for `len` elements, and not for many more: nobody counts those.
-    pub(super) fn take(&self, len: usize) -> Option<Vec<T>> {
+    /// A block with room for just so many elements: nobody counts more.
+    pub(super) fn take(&self, capacity: usize) -> Option<Vec<T>> {
         let mut held = lock(&self.0);
-        let fits = |block: &Vec<T>| (len..=2 * len).contains(&block.capacity());
-        let found = held.blocks.iter().rposition(fits)?;
+        let found = held.blocks.iter().rposition(|block| block.capacity() == capacity)?;
         let block = held.blocks.remove(found)?;
         held.size -= size_of_block(&block);
         Some(block)
@@ -102,31 +107,46 @@ mod tests {
         sizes.into_iter().for_each(|size| pool.give(Vec::with_capacity(size)));
     }
 
-    fn taken(pool: &Pool<u8>, len: usize) -> Option<usize> {
-        pool.take(len).map(|block| block.capacity())
+    fn taken<const N: usize>(pool: &Pool<u8>, sizes: [usize; N]) -> [bool; N] {
+        sizes.map(|size| pool.take(size).is_some())
     }
 
     #[test]
-    fn a_block_is_taken_by_who_needs_one_of_about_its_size() {
+    fn a_block_is_taken_by_who_needs_one_of_its_size_the_newest_first() {
         let pool = Spare::of(6_000).bytes;
-        give(&pool, [100, 300, 101]);
-        assert_eq!(taken(&pool, 302), None, "none is large enough");
-        assert_eq!(taken(&pool, 149), None, "one is too small, one too large");
-        assert_eq!([100, 100, 100].map(|len| taken(&pool, len)), [Some(101), Some(100), None], "the newest first");
-        assert_eq!([150, 150].map(|len| taken(&pool, len)), [Some(300), None]);
+        let blocks = [100, 300, 100].map(Vec::<u8>::with_capacity);
+        let places = blocks.each_ref().map(Vec::as_ptr);
+        blocks.into_iter().for_each(|block| pool.give(block));
+        assert_eq!([99, 101, 150].map(|size| pool.take(size)), [None, None, None]);
+        let taken = [100, 100, 300].map(|size| pool.take(size).expect("one"));
+        assert_eq!(taken.each_ref().map(Vec::as_ptr), [places[2], places[0], places[1]]);
+        assert_eq!(pool.take(100), None);
     }
 
     #[test]
     fn a_sixth_of_the_budget_is_kept_and_the_oldest_goes_first() {
         let spare = Spare::of(6_000);
         give(&spare.bytes, [400, 300, 300]);
-        assert_eq!(taken(&spare.bytes, 400), Some(400), "there is room for all of them");
-        give(&spare.bytes, [301, 399]);
-        assert_eq!([399, 300, 300, 300].map(|len| taken(&spare.bytes, len)), [Some(399), Some(301), Some(300), None]);
-        give(&spare.bytes, [1_001]);
-        assert_eq!(taken(&spare.bytes, 1_001), None, "it is too large");
+        assert_eq!(
+            taken(&spare.bytes, [400, 300, 300, 300]),
+            [true, true, true, false],
+            "there is room for all of them"
+        );
+        give(&spare.bytes, [400, 300, 301, 1_001]);
+        assert_eq!(
+            taken(&spare.bytes, [1_001, 400, 300, 301]),
+            [false, false, true, true],
+            "one is larger than all room"
+        );
         give(&spare.bytes, [200, 100]);
         spare.set_budget(700);
-        assert_eq!([200, 100].map(|len| taken(&spare.bytes, len)), [None, Some(100)]);
+        assert_eq!(taken(&spare.bytes, [200, 100]), [false, true]);
+    }
+
+    #[test]
+    fn of_a_large_budget_less_is_kept() {
+        let spare = Spare::of(u64::MAX);
+        (0..20).for_each(|_| spare.bytes.give(Vec::with_capacity(1 << 20)));
+        assert_eq!((0..20).filter(|_| spare.bytes.take(1 << 20).is_some()).count(), 16);
     }
 }

@@ -253,7 +253,7 @@ impl<'a> Acceptor<'a> {
             registry.open.insert(connection.id, Arc::clone(&connection));
             (connection, registry.listed.take())
         };
-        // It may be long: nobody is to wait for that.
+        // It may be long: nobody else is to wait for that.
         drop(listed);
         self.service.reporter.send(Event::Accepted { id: connection.id, peer });
         let job = |connection, stream: mio::net::TcpStream| Job {

@@ -392,6 +392,13 @@ struct Registry {
     listed: Option<Arc<[Arc<Connection>]>>,
 }
 
+impl Registry {
+    /// Another one whenever a connection has come or gone.
+    fn state(&self) -> (u64, usize) {
+        (self.accepted, self.open.len())
+    }
+}
+
 impl Shared {
     /// Makes or reads what is shown where TLS is spoken.
     fn prepare_tls(&self) -> Result<(), Error> {
@@ -569,13 +576,21 @@ impl Server {
     /// All open connections and the last [`CLOSED_KEPT`] closed ones, by number. While none comes or goes it is the same list.
     #[must_use]
     pub fn connections(&self) -> Arc<[Arc<Connection>]> {
-        let mut registry = lock(&self.shared.registry);
-        if let Some(listed) = &registry.listed {
-            return Arc::clone(listed);
-        }
-        let mut all: Vec<_> = registry.closed.iter().chain(registry.open.values()).cloned().collect();
+        let (mut all, state) = {
+            let registry = lock(&self.shared.registry);
+            if let Some(listed) = &registry.listed {
+                return Arc::clone(listed);
+            }
+            let all: Vec<_> = registry.closed.iter().chain(registry.open.values()).cloned().collect();
+            (all, registry.state())
+        };
         all.sort_unstable_by_key(|connection| connection.id);
-        Arc::clone(registry.listed.insert(all.into()))
+        let all: Arc<[_]> = all.into();
+        let mut registry = lock(&self.shared.registry);
+        if registry.state() == state {
+            registry.listed = Some(Arc::clone(&all));
+        }
+        all
     }
 
     /// Asks it to stop and returns at once; [`Event::Stopped`] and the inbox's end say when it has.
