@@ -45,15 +45,10 @@ impl<T: Copy> Blocks<T> {
     /// Adds an element at the end. Memory for it may be found in `spare`.
     pub(super) fn push(&mut self, element: T, spare: &Pool<T>) {
         if self.last.len() == Self::SIZE {
-            let mut next = spare.take(Self::SIZE).unwrap_or_else(|| Vec::with_capacity(Self::SIZE));
-            next.clear();
+            let next = spare.empty_block(Self::SIZE);
             self.full.get_or_insert_default().push_back(std::mem::replace(&mut self.last, next));
         }
-        if self.last.len() == self.last.capacity() {
-            // The first one grows as it is filled: most connections are short.
-            let more = if self.last.is_empty() { 1 } else { self.last.len() * 3 };
-            self.last.reserve_exact(more.min(Self::SIZE - self.last.len()));
-        }
+        grow(&mut self.last, 1, Self::SIZE);
         self.last.push(element);
         self.kept.end += 1;
     }
@@ -104,6 +99,16 @@ impl<T: Copy> Blocks<T> {
             if self.get(middle).is_some_and(&is_before) { low = middle + 1 } else { high = middle }
         }
         low
+    }
+}
+
+/// Makes room for `more` elements in a block of `size` at the most, if there is none. The first block of a queue grows as it
+/// is filled: most connections are short.
+pub(super) fn grow<T>(block: &mut Vec<T>, more: usize, size: usize) {
+    let needed = block.len() + more;
+    if needed > block.capacity() {
+        let capacity = needed.max(block.len() * 4).min(size);
+        block.reserve_exact(capacity - block.len());
     }
 }
 

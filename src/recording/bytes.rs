@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::blocks::grow;
 use super::spare::Pool;
 
 /// Bytes of a block that small pieces share.
@@ -43,16 +44,10 @@ impl Bytes {
         while !bytes.is_empty() {
             if self.last.len() >= BLOCK {
                 self.close_last();
-                self.last = spare.take(BLOCK).unwrap_or_else(|| Vec::with_capacity(BLOCK));
-                self.last.clear();
+                self.last = spare.empty_block(BLOCK);
             }
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.last.len()));
-            let needed = self.last.len() + now.len();
-            if needed > self.last.capacity() {
-                // The first one grows as it is filled: most connections are short.
-                let size = needed.max(self.last.len() * 4).min(BLOCK);
-                self.last.reserve_exact(size - self.last.len());
-            }
+            grow(&mut self.last, now.len(), BLOCK);
             self.last.extend_from_slice(now);
             self.kept.end += now.len() as u64;
             bytes = later;

@@ -324,7 +324,8 @@ mod tests {
                     }
                     2 => prop_assert_eq!(log.shrink(len as u64, &spare), plain.shrink(len as u64, &spare)),
                     _ => {
-                        prop_assert_eq!(log.append(at, direction, &bytes, None, &spare), plain.append(at, direction, &bytes, None, &spare));
+                        let cost = plain.append(at, direction, &bytes, None, &spare);
+                        prop_assert_eq!(log.append(at, direction, &bytes, None, &spare), cost);
                         log.note(at, What::Connected);
                         plain.note(at, What::Connected);
                     }

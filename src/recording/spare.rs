@@ -73,7 +73,14 @@ impl<T> Pool<T> {
         }
     }
 
-    /// A block with room for just so many elements: nobody counts more.
+    /// An empty block with room for so many elements: a spare one, or else a new one.
+    pub(super) fn empty_block(&self, capacity: usize) -> Vec<T> {
+        let mut block = self.take(capacity).unwrap_or_else(|| Vec::with_capacity(capacity));
+        block.clear();
+        block
+    }
+
+    /// A spare block with room for just so many elements: nobody counts more.
     pub(super) fn take(&self, capacity: usize) -> Option<Vec<T>> {
         let mut held = lock(&self.0);
         let found = held.blocks.iter().rposition(|block| block.capacity() == capacity)?;
