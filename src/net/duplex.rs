@@ -238,25 +238,56 @@ impl Duplex {
         self.read_at_once(room)?.ok_or_else(nothing)
     }
 
+    /// Like [`Duplex::read`], but the recording has it only once it was answered, or what was heard is dropped: to keep both
+    /// together costs less. Not for much at once.
+    ///
+    /// # Errors
+    /// As [`Duplex::read`].
+    pub(crate) fn hear<'a>(&'a self, room: &'a mut Room) -> Result<Heard<'a>, Error> {
+        let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
+        let n = self.receive(room.for_read())?.ok_or_else(nothing)?;
+        let at = Instant::now();
+        room.fill(n);
+        let is_kept = room.is_worth_keeping();
+        if is_kept {
+            self.keep(room, n);
+        }
+        Ok(Heard { wire: self, bytes: room.filled(), at, is_kept })
+    }
+
     /// Reads what has come; `None` if nothing has, in the time that the stream waits for it.
     ///
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn read_at_once(&self, room: &mut Room) -> Result<Option<usize>, Error> {
+        let read = self.receive(room.for_read())?;
+        if let Some(n) = read {
+            self.keep(room, n);
+        }
+        Ok(read)
+    }
+
+    /// Records, in turn, what a read has put into the room.
+    fn keep(&self, room: &mut Room, n: usize) {
+        let _turn = lock(&self.turn);
+        self.recording.push_read(room, n);
+    }
+
+    /// Reads what has come; `None` if nothing has. Whoever calls it records what it returns.
+    ///
+    /// # Errors
+    /// As [`Duplex::read`].
+    pub(crate) fn receive(&self, buf: &mut [u8]) -> Result<Option<usize>, Error> {
         self.go_on_half_closing();
         loop {
-            match self.take(room.for_read()) {
+            match self.take(buf) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The empty read comes from our own end: the peer did nothing.
                 Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
                 Ok(0) | Err(_) if self.reset.load(Ordering::Acquire) => {
                     return Err(self.error(Operation::Receive, Cause::Reset));
                 }
-                Ok(n) => {
-                    let _turn = lock(&self.turn);
-                    self.recording.push_read(room, n);
-                    return Ok(Some(n));
-                }
+                Ok(n) => return Ok(Some(n)),
                 Err(error) if is_not_now(&error) => return Ok(None),
                 Err(error) => return Err(self.broken(Operation::Receive, error)),
             }
@@ -317,6 +348,14 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::write`].
     pub(crate) fn write_at_once(&self, bytes: &[u8]) -> Result<Option<usize>, Error> {
+        self.answer_at_once(None, bytes)
+    }
+
+    /// Like [`Duplex::write_at_once`], recorded together with what is answered.
+    ///
+    /// # Errors
+    /// As [`Duplex::write`].
+    pub(crate) fn answer_at_once(&self, heard: Option<&mut Heard<'_>>, bytes: &[u8]) -> Result<Option<usize>, Error> {
         if self.is_shut() {
             return Err(self.error(Operation::Send, Cause::Cancelled));
         }
@@ -326,7 +365,13 @@ impl Duplex {
             let Some(sent) = self.put_at_once(bytes) else { return Ok(None) };
             match sent {
                 Ok(n) if n > 0 => {
-                    self.recording.push_begun(Direction::Out, &bytes[..n], begun);
+                    match heard {
+                        Some(heard) if !heard.is_kept => {
+                            heard.is_kept = true;
+                            self.recording.push_exchange(heard.bytes, heard.at, &bytes[..n], begun);
+                        }
+                        _ => self.recording.push_at(Direction::Out, &bytes[..n], begun),
+                    }
                     drop(turn);
                     self.go_on_half_closing();
                     return Ok(Some(n));
@@ -335,8 +380,24 @@ impl Duplex {
                 Err(error) if is_not_now(&error) => return Ok(None),
                 failed => {
                     drop(turn);
+                    if let Some(heard) = heard {
+                        heard.keep();
+                    }
                     return Err(self.not_written(failed));
                 }
+            }
+        }
+    }
+
+    /// One write that does not wait, where the stream is [`Duplex::polled`]. Whoever calls it records what it took.
+    ///
+    /// # Errors
+    /// What the system says: see [`Duplex::not_written`].
+    pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.put(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                sent => return sent,
             }
         }
     }
@@ -365,8 +426,8 @@ impl Duplex {
         self.error(Operation::Send, Cause::NotReading(self.patience))
     }
 
-    /// Why a write took nothing.
-    fn not_written(&self, sent: io::Result<usize>) -> Error {
+    /// Why a write took nothing, and not because it would have to wait.
+    pub(crate) fn not_written(&self, sent: io::Result<usize>) -> Error {
         match sent {
             _ if self.is_shut() => self.error(Operation::Send, Cause::Cancelled),
             Ok(_) => Error::io(Operation::Send, self.peer, ErrorKind::WriteZero.into()),
@@ -382,9 +443,14 @@ impl Duplex {
 
     /// Says that nothing more will be written; false where the connection has ended already.
     pub(crate) fn half_close(&self) -> bool {
+        self.half_close_later();
+        self.go_on_half_closing()
+    }
+
+    /// Like [`Duplex::half_close`], but it is said by whoever reads or writes next.
+    pub(crate) fn half_close_later(&self) {
         self.half_closed.store(true, Ordering::Release);
         self.half_closing.store(true, Ordering::Release);
-        self.go_on_half_closing()
     }
 
     /// Says that nothing more will be written, if that is to be said and can be. With TLS that may have to wait until
@@ -502,8 +568,43 @@ impl Duplex {
     }
 }
 
+/// What a read returned. The recording has it once it was answered, and when this is dropped at the latest.
+#[derive(Debug)]
+pub(crate) struct Heard<'a> {
+    wire: &'a Duplex,
+    bytes: &'a [u8],
+    at: Instant,
+    is_kept: bool,
+}
+
+impl Heard<'_> {
+    /// What it returned; nothing is the empty read.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes
+    }
+
+    /// When it returned.
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// Records it now.
+    pub(crate) fn keep(&mut self) {
+        if !std::mem::replace(&mut self.is_kept, true) {
+            let _turn = lock(&self.wire.turn);
+            self.wire.recording.push_at(Direction::In, self.bytes, self.at);
+        }
+    }
+}
+
+impl Drop for Heard<'_> {
+    fn drop(&mut self) {
+        self.keep();
+    }
+}
+
 /// Whether a read or write only says that it would have to wait, or has waited as long as it may.
-fn is_not_now(error: &io::Error) -> bool {
+pub(crate) fn is_not_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 

@@ -455,7 +455,7 @@ mod tests {
     fn silence_ends_a_message_of_its_own_direction() {
         let recording = Recorder::new(Recorder::BUDGET).open();
         let push = |ms, direction, bytes: &[u8]| {
-            recording.push_begun(direction, bytes, recording.origin() + Duration::from_millis(ms));
+            recording.push_at(direction, bytes, recording.origin() + Duration::from_millis(ms));
         };
         push(1_000, In, b"ab");
         push(1_040, Out, b"x");

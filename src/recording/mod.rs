@@ -278,7 +278,8 @@ impl Recorder {
         for recording in all {
             if recording.cost.load(Ordering::Relaxed) > share {
                 let mut log = lock(&recording.log);
-                recording.count(|_| (0, log.shrink(share, &self.spare)));
+                let cost = recording.cost.load(Ordering::Relaxed);
+                recording.count(cost, cost - log.shrink(share, &self.spare));
             }
         }
     }
@@ -314,6 +315,16 @@ pub struct Recording {
     number: u64,
     ends: OnceLock<Ends>,
     opened: SystemTime,
+}
+
+/// What a read or write has moved.
+struct Moved<'a> {
+    direction: Direction,
+    bytes: &'a [u8],
+    /// The block that begins with these bytes, to be kept instead of a copy.
+    whole: Option<&'a Arc<Vec<u8>>>,
+    /// When it happened, if that is not now.
+    at: Option<Instant>,
 }
 
 impl Recording {
@@ -375,31 +386,44 @@ impl Recording {
 
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
-        self.keep(direction, bytes, None, None);
+        self.keep([Moved { direction, bytes, whole: None, at: None }]);
     }
 
-    /// Keeps one `write` that has just returned and began at `begun`.
-    pub fn push_begun(&self, direction: Direction, bytes: &[u8], begun: Instant) {
-        self.keep(direction, bytes, None, Some(begun));
+    /// Keeps one `read` that returned at `at`, or one `write` that began then.
+    pub fn push_at(&self, direction: Direction, bytes: &[u8], at: Instant) {
+        self.keep([Moved { direction, bytes, whole: None, at: Some(at) }]);
     }
 
-    /// Keeps what a read or write has moved: the block that begins with it, or else a copy.
-    fn keep(&self, direction: Direction, bytes: &[u8], whole: Option<&Arc<Vec<u8>>>, begun: Option<Instant>) {
+    /// Keeps a `read` that returned at `came`, and the `write` that answered it and began at `begun`. It is the same as to keep
+    /// one after the other, and costs less.
+    pub fn push_exchange(&self, read: &[u8], came: Instant, written: &[u8], begun: Instant) {
+        self.keep([
+            Moved { direction: Direction::In, bytes: read, whole: None, at: Some(came) },
+            Moved { direction: Direction::Out, bytes: written, whole: None, at: Some(begun) },
+        ]);
+    }
+
+    fn keep<const N: usize>(&self, all: [Moved<'_>; N]) {
         let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
+        let most = budget - budget / 8;
         let mut log = lock(&self.log);
-        let at = self.time(begun);
-        // The budget is changed under the lock, so that nobody can free what is not counted yet.
-        self.count(|cost| {
-            let (alone, most) = (SEGMENT_COST + bytes.len() as u64, budget - budget / 8);
+        let before = self.cost.load(Ordering::Relaxed);
+        let mut cost = before;
+        for Moved { direction, bytes, whole, at } in all {
+            let at = self.time(at);
+            let alone = SEGMENT_COST + bytes.len() as u64;
             if cost + alone <= budget {
-                return (log.append(at, direction, bytes, whole, spare), 0);
+                cost += log.append(at, direction, bytes, whole, spare);
+            } else if alone <= most {
+                cost += log.append(at, direction, bytes, whole, spare);
+                cost -= log.shrink(most, spare);
+            } else {
+                // What would have to go at once is not copied first.
+                cost -= log.pass(direction, bytes, spare);
             }
-            // What would have to go at once is not copied first.
-            if alone > most {
-                return (0, log.pass(direction, bytes, spare));
-            }
-            (log.append(at, direction, bytes, whole, spare), log.shrink(most, spare))
-        });
+        }
+        // The budget is changed under the lock, so that nobody can free what is not counted yet.
+        self.count(before, cost);
         drop(log);
         if self.recorder.used() > budget {
             self.recorder.make_room();
@@ -434,11 +458,16 @@ impl Recording {
 
     /// The time of what is about to be kept, in microseconds. Asked for with the log locked, so that times never run
     /// backwards inside a recording.
-    fn time(&self, begun: Option<Instant>) -> u64 {
-        let since = begun.map_or_else(|| self.origin.elapsed(), |begun| begun.saturating_duration_since(self.origin));
-        let time = u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(self.newest());
+    fn time(&self, at: Option<Instant>) -> u64 {
+        let time = self.micros(at.unwrap_or_else(Instant::now)).max(self.newest());
         self.newest.store(time, Ordering::Relaxed);
         time
+    }
+
+    /// The microseconds from [`Recording::origin`] to `at`.
+    #[must_use]
+    pub fn micros(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.origin).as_micros()).unwrap_or(u64::MAX)
     }
 
     /// When the newest of what was kept happened, in microseconds since [`Recording::origin`]. Costs less than a look at the
@@ -448,16 +477,14 @@ impl Recording {
         self.newest.load(Ordering::Relaxed)
     }
 
-    /// Counts what `change`, which is told the cost so far, adds and frees.
-    fn count(&self, change: impl FnOnce(u64) -> (u64, u64)) {
-        let cost = self.cost.load(Ordering::Relaxed);
-        let (added, freed) = change(cost);
-        self.cost.store(cost + added - freed, Ordering::Relaxed);
+    /// Counts that it costs `after` now, and no longer `before`.
+    fn count(&self, before: u64, after: u64) {
+        self.cost.store(after, Ordering::Relaxed);
         // All threads change it: not for nothing.
-        match added.checked_sub(freed) {
+        match after.checked_sub(before) {
             Some(0) => {}
             Some(more) => _ = self.recorder.used.fetch_add(more, Ordering::Relaxed),
-            None => _ = self.recorder.used.fetch_sub(freed - added, Ordering::Relaxed),
+            None => _ = self.recorder.used.fetch_sub(before - after, Ordering::Relaxed),
         }
     }
 
@@ -530,7 +557,7 @@ mod tests {
     fn a_write_has_the_time_at_which_it_began_but_never_one_before_what_was_recorded() {
         let recording = Recorder::new(Recorder::BUDGET).open();
         let later = recording.origin() + Duration::from_secs(5);
-        recording.push_begun(Direction::Out, b"a", later);
+        recording.push_at(Direction::Out, b"a", later);
         recording.push(Direction::In, b"b");
         let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
         assert_eq!(times, [Duration::from_secs(5); 2]);

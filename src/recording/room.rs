@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Direction, Recording};
+use super::{Direction, Moved, Recording};
 
 /// Reads of fewer bytes are copied: that costs less than another block.
 const LARGE: usize = 16 << 10;
@@ -62,8 +62,13 @@ impl Room {
         self.kept.as_ref()
     }
 
+    /// A read has put `len` bytes here, which the recording does not have yet.
+    pub(crate) fn fill(&mut self, len: usize) {
+        self.filled = len.min(self.size);
+    }
+
     /// Whether little is wasted if the recording keeps the room itself.
-    fn is_worth_keeping(&self) -> bool {
+    pub(crate) fn is_worth_keeping(&self) -> bool {
         self.filled >= LARGE && self.filled >= self.size / 4 * 3
     }
 }
@@ -71,12 +76,12 @@ impl Room {
 impl Recording {
     /// Keeps one `read` that has just put `len` bytes into the room.
     pub fn push_read(&self, room: &mut Room, len: usize) {
-        room.filled = len.min(room.size);
+        room.fill(len);
         if !room.is_worth_keeping() {
             return self.push(Direction::In, room.filled());
         }
         let block = Arc::new(std::mem::take(&mut room.own));
-        self.keep(Direction::In, &block[..room.filled], Some(&block), None);
+        self.keep([Moved { direction: Direction::In, bytes: &block[..room.filled], whole: Some(&block), at: None }]);
         match Arc::try_unwrap(block) {
             // There was no room for it in the recording.
             Ok(own) => room.own = own,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Told};
 use super::hand::Hand;
 use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals};
@@ -163,6 +163,11 @@ impl Connection {
         _ = self.thread.set(std::thread::current());
     }
 
+    /// Whether the calling thread serves it.
+    pub(super) fn is_served_here(&self) -> bool {
+        self.thread.get().is_some_and(|thread| thread.id() == std::thread::current().id())
+    }
+
     /// Counts what a read returned.
     pub(super) fn count_in(&self, bytes: usize) {
         add(&self.counters.bytes_in, bytes as u64);
@@ -220,16 +225,25 @@ impl Service {
 
     /// What was heard at `came` (see [`Recording::newest`]) has been answered: counts it, and tells it to whom it may concern.
     pub(super) fn answered(&self, connection: &Arc<Connection>, talk: &mut Conversation<'_>, came: u64) {
+        // Up to the last write. Asking the clock again would cost more than all else here.
+        let waited = connection.recording.newest().saturating_sub(came);
+        self.count_replies(connection, talk.replied(), Duration::from_micros(waited));
+        self.tell(connection, talk.take_told());
+    }
+
+    /// Tells of an answer that has been sent.
+    pub(super) fn tell(&self, connection: &Arc<Connection>, Told { others, matched }: Told) {
+        self.tell_others(connection, &others);
+        self.sample(connection, matched);
+    }
+
+    /// Counts that it has been given `replied` replies altogether, the last ones after it had `waited`.
+    pub(super) fn count_replies(&self, connection: &Connection, replied: u64, waited: Duration) {
         let greetings = &connection.counters.greetings;
-        let replied = talk.replied() - greetings.load(Ordering::Relaxed);
-        add(greetings, replied);
-        if replied > 0 {
-            // Up to the last write. Asking the clock again would cost more than all else here.
-            let waited = Duration::from_micros(connection.recording.newest().saturating_sub(came));
+        if replied > greetings.load(Ordering::Relaxed) {
+            greetings.store(replied, Ordering::Relaxed);
             self.shared.latency.record(waited);
         }
-        self.tell_others(connection, &std::mem::take(&mut talk.answers().others));
-        self.sample(connection, talk.answers().matched.take());
     }
 
     /// Keeps and reports how a connection ended; its stream is closed. What a person here asked for is told from a server's

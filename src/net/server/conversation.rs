@@ -90,6 +90,15 @@ pub(super) struct Response {
     end: Option<Why>,
 }
 
+/// What is to be told of an answer once it has been sent.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// See [`Answers::others`].
+    pub(super) others: Vec<Vec<u8>>,
+    /// See [`Answers::matched`].
+    pub(super) matched: Option<(usize, Vec<u8>)>,
+}
+
 /// Those that nobody has now.
 #[derive(Debug, Default)]
 pub(super) struct Responses(#[expect(clippy::vec_box, reason = "they are lent as they are")] Vec<Box<Response>>);
@@ -164,6 +173,15 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// What is to be written, if that is to be done next. Unlike [`Conversation::next`] it changes nothing.
+    pub(super) fn to_write(&self) -> Option<&[u8]> {
+        let response = self.response.as_ref()?;
+        match response.steps.get(response.done)? {
+            Step::Send(range) => Some(&response.answers.bytes[range.clone()]),
+            _ => None,
+        }
+    }
+
     /// Of what was to be written, so many bytes have been.
     pub fn sent(&mut self, bytes: usize) {
         if let Some(response) = &mut self.response
@@ -210,6 +228,35 @@ impl<'a> Conversation<'a> {
     /// What was sent last; what of it has been told to others can be taken out.
     pub fn answers(&mut self) -> &mut Answers {
         &mut self.response.get_or_insert_default().answers
+    }
+
+    /// Takes out what is to be told of what was sent last.
+    pub(super) fn take_told(&mut self) -> Told {
+        let answers = self.answers();
+        Told { others: std::mem::take(&mut answers.others), matched: answers.matched.take() }
+    }
+
+    /// If all that is to be done is one write of at most `most` bytes, and then to read: appends what is to be written to `to`.
+    /// It counts as sent and told, unless some of it is given back.
+    pub(super) fn take_answer(&mut self, most: usize, to: &mut Vec<u8>) -> Option<Told> {
+        let Response { answers, steps, done: 0, rest, end: None, answering } = self.response.as_deref_mut()? else {
+            return None;
+        };
+        let [Step::Send(range)] = steps.as_slice() else { return None };
+        if range.len() > most || !rest.is_empty() {
+            return None;
+        }
+        to.extend_from_slice(&answers.bytes[range.clone()]);
+        steps.clear();
+        *answering = false;
+        Some(self.take_told())
+    }
+
+    /// Of the answer that was taken this was not sent, nor was it told.
+    pub(super) fn give_back(&mut self, unsent: &[u8], Told { others, matched }: Told) {
+        let answers = Answers { bytes: unsent.to_vec(), others, matched, ..Answers::default() };
+        let steps = vec![Step::Send(0..unsent.len())];
+        self.response = Some(Box::new(Response { answers, steps, answering: true, ..Response::default() }));
     }
 
     /// How many replies have been sent, or are about to be.

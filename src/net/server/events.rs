@@ -1,7 +1,9 @@
 //! Serves all clients in one thread, which never waits for one of them: it asks the system who has sent something, or takes
 //! something again, and does what can be done at once (see epoll(7) on Linux).
 
-use std::collections::{BTreeSet, VecDeque};
+mod round;
+
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 use mio::Token;
 use mio::event::Event;
 
+use self::round::Round;
 use super::connection::{Connection, Service, broken};
 use super::conversation::{Conversation, Do, Responses};
 use super::hand::Link;
@@ -20,13 +23,6 @@ use crate::recording::Room;
 
 /// Reads of one client before it is another one's turn.
 const READS_IN_TURN: u32 = 16;
-
-/// So many clients are heard before the first of them is answered. Doing one thing many times is quicker than doing two by
-/// turns; the first need not wait long for the others.
-const HEARD_TOGETHER: usize = 64;
-
-/// Who is to be told more bytes than these is told them at once: not much may wait.
-const MOST_LATER: usize = 16 << 10;
 
 /// All clients of a server, and what each waits for.
 pub(super) struct EventLoop<'a> {
@@ -41,7 +37,7 @@ pub(super) struct EventLoop<'a> {
     /// Whose turn was over before all was done.
     unfinished: Vec<usize>,
     /// Who was heard and is to be answered.
-    heard: VecDeque<usize>,
+    round: Round,
     /// What a read returns, of whichever client.
     room: Room,
     /// For what clients are told. One that is told nothing and may be silent for long has none.
@@ -64,8 +60,10 @@ struct Client<'a> {
     writes: bool,
     /// In [`EventLoop::unfinished`].
     unfinished: bool,
-    /// In [`EventLoop::heard`].
+    /// In [`EventLoop::round`].
     heard: bool,
+    /// There is nothing to do before something comes, which then can be answered in a round.
+    listens: bool,
     /// In [`EventLoop::due`].
     due: Option<Instant>,
     /// All that has come was read.
@@ -84,7 +82,7 @@ impl<'a> EventLoop<'a> {
             free: Vec::new(),
             due: BTreeSet::new(),
             unfinished: Vec::new(),
-            heard: VecDeque::new(),
+            round: Round::new(service.shared.settings.receive_size),
             room: Room::new(service.shared.settings.receive_size),
             responses: Responses::default(),
         }
@@ -124,6 +122,7 @@ impl<'a> EventLoop<'a> {
             writes: false,
             unfinished: false,
             heard: false,
+            listens: false,
             due: None,
             // What it has sent so far is told as an event.
             drained: true,
@@ -134,7 +133,7 @@ impl<'a> EventLoop<'a> {
 
     /// How long there is nothing to do unless something happens.
     pub(super) fn rest(&self) -> Option<Duration> {
-        if !self.unfinished.is_empty() || !self.heard.is_empty() {
+        if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
         }
         self.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()))
@@ -155,23 +154,21 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Gives a client its turn, and answers those who were heard once there are enough.
+    /// Hears a client in this round, if it is one who can be answered in it, or else gives it its turn.
     fn hear(&mut self, index: usize) {
-        self.turn(index);
-        if self.heard.len() >= HEARD_TOGETHER {
-            self.answer();
-        }
-    }
-
-    /// Answers those who were heard.
-    fn answer(&mut self) {
-        while let Some(index) = self.heard.pop_front() {
+        let client = self.clients.get(index).and_then(Option::as_ref);
+        if client.is_some_and(|client| client.may_be_heard()) {
+            self.hear_in_round(index);
+        } else {
+            // What is done for it may concern those who were heard.
+            self.answer_round();
             self.turn(index);
         }
     }
 
     /// Does what is to be done besides that.
     pub(super) fn go_on(&mut self) {
+        self.answer_round();
         // Not locked meanwhile: what is done for one may poke another.
         let poked = std::mem::take(&mut *lock(&self.service.poked));
         for index in poked {
@@ -189,7 +186,7 @@ impl<'a> EventLoop<'a> {
                 self.hear(index);
             }
         }
-        self.answer();
+        self.answer_round();
     }
 
     /// Ends all.
@@ -203,18 +200,17 @@ impl<'a> EventLoop<'a> {
     /// Does for a client what can be done at once.
     fn turn(&mut self, index: usize) {
         let Some(mut client) = self.clients.get_mut(index).and_then(Option::take) else { return };
-        // A mistake in serving one client must not end the others.
-        let ended = catch_unwind(AssertUnwindSafe(|| client.turn(&mut self.room, &mut self.responses, self.service)))
-            .unwrap_or_else(|panic| Err(Error::panic(client.connection.ends.peer, &*panic)));
+        let ended = client.guard(|client| client.turn(&mut self.room, &mut self.responses, self.service));
+        let ended = ended.flatten();
+        self.after_turn(index, client, ended);
+    }
+
+    /// Sees to it that a client goes on when it is to, or ends.
+    fn after_turn(&mut self, index: usize, mut client: Box<Client<'a>>, ended: Result<Turn, Error>) {
         let due = match ended {
             Ok(Turn::Waits) => {
                 let blocked = client.blocked.map(|since| since + WRITE_TIMEOUT);
                 client.securing.into_iter().chain(client.pausing).chain(blocked).min()
-            }
-            Ok(Turn::Heard) => {
-                client.heard = true;
-                self.heard.push_back(index);
-                None
             }
             Ok(Turn::Unfinished) => {
                 if !std::mem::replace(&mut client.unfinished, true) {
@@ -255,8 +251,6 @@ impl<'a> EventLoop<'a> {
 enum Turn {
     /// Nothing can be done before something happens, or its time has come.
     Waits,
-    /// It was heard, and is to be answered.
-    Heard,
     /// It had its share; there may be more to do.
     Unfinished,
     /// It is over.
@@ -264,8 +258,14 @@ enum Turn {
 }
 
 impl Client<'_> {
+    /// Does something for it. A mistake in that must not end the others.
+    fn guard<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, Error> {
+        let peer = self.connection.ends.peer;
+        catch_unwind(AssertUnwindSafe(|| work(self))).map_err(|panic| Error::panic(peer, &*panic))
+    }
+
     fn turn(&mut self, room: &mut Room, responses: &mut Responses, service: &Service) -> Result<Turn, Error> {
-        let is_answered = std::mem::take(&mut self.heard);
+        self.listens = false;
         if let Some(until) = self.securing {
             service.show(&self.connection, Doing::Securing);
             if !self.wire.secure_at_once()? {
@@ -287,7 +287,7 @@ impl Client<'_> {
             self.pausing = None;
             connection.set_doing(Doing::Writing);
         }
-        let mut reads = 0;
+        let (mut reads, mut much) = (0, false);
         loop {
             match talk.next() {
                 Do::Read => {
@@ -308,9 +308,12 @@ impl Client<'_> {
                         talk.give_response(responses);
                         service.reporter.wake();
                         connection.set_reading();
+                        // Elsewhere one read in a round may leave something that nobody is told of.
+                        self.listens = cfg!(target_os = "linux") && !much && !wire.is_over_tls();
                         return Ok(Turn::Waits);
                     };
                     reads += 1;
+                    much = n >= Round::MOST_READ;
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
                     self.drained = cfg!(target_os = "linux") && n < room.size() && !self.ends && !wire.is_over_tls();
@@ -319,7 +322,6 @@ impl Client<'_> {
                     talk.take_response(responses);
                     talk.heard(room.filled());
                 }
-                Do::Write(bytes) if reads == 1 && !is_answered && bytes.len() <= MOST_LATER => return Ok(Turn::Heard),
                 Do::Write(bytes) => {
                     let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
                         if self.blocked.is_none() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::connection::Service;
 use super::{Connection, Doing, Ended, Event};
-use crate::net::duplex::Duplex;
+use crate::net::duplex::{Duplex, Heard};
 use crate::net::{Cause, Error, Operation, lock, spawn, try_lock};
 
 /// The most bytes that wait to be sent to one connection: 1 MiB.
@@ -38,7 +38,7 @@ pub(super) struct Hand {
     failed: OnceLock<Arc<Error>>,
 }
 
-/// What it takes to act on a connection.
+/// What it takes to act on a connection. Where one thread serves all, it alone reads, writes and records.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) wire: Arc<Duplex>,
@@ -51,9 +51,13 @@ impl Link {
     /// Tells the thread that serves all connections that there is something to do for this one.
     fn poke(&self) {
         if let Some(place) = self.place {
-            lock(&self.service.poked).push(place);
-            // It fails only when the poll has gone, and with it whoever would have been woken.
-            _ = self.service.acceptor.wake();
+            let mut poked = lock(&self.service.poked);
+            poked.push(place);
+            // Once is enough until it looks.
+            if poked.len() == 1 {
+                // It fails only when the poll has gone, and with it whoever would have been woken.
+                _ = self.service.acceptor.wake();
+            }
         }
     }
 }
@@ -99,10 +103,12 @@ impl Hand {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Sends `bytes` for the connection's own thread, after what waits. `blocks` is told if that takes its time.
+    /// Sends `bytes` for the connection's own thread, after what waits. `blocks` is told if that takes its time. What they answer,
+    /// if it is there, is recorded with them, or before that takes time.
     pub(super) fn write(
         &self,
         wire: &Duplex,
+        mut heard: Option<&mut Heard<'_>>,
         bytes: &[u8],
         mut written: impl FnMut(usize),
         blocks: impl FnOnce(),
@@ -113,13 +119,15 @@ impl Hand {
             return Ok(());
         }
         if self.anything_waits() {
+            heard.map(Heard::keep);
             blocks();
             self.flush(wire)?;
             return wire.write(bytes, written);
         }
-        let n = wire.write_at_once(bytes)?.unwrap_or_default();
+        let n = wire.answer_at_once(heard.as_deref_mut(), bytes)?.unwrap_or_default();
         written(n);
         if n < bytes.len() {
+            heard.map(Heard::keep);
             blocks();
             wire.write_waiting(&bytes[n..], written)?;
         }
@@ -174,6 +182,11 @@ impl Hand {
         Ok(went)
     }
 
+    /// Of the connection's own message some went and some did not. For the thread that serves all.
+    pub(super) fn cut_short(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
     /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.
     pub(super) fn flush_at_once(&self, wire: &Duplex) -> Result<bool, Error> {
         let _writing = lock(&self.writing);
@@ -226,10 +239,11 @@ impl Hand {
 }
 
 impl Connection {
-    /// Sends a message besides the replies, whole, and never waits: what the client does not take at once is sent by a thread.
+    /// Sends a message besides the replies, whole, and never waits: what the client does not take at once is sent by a thread,
+    /// or all of it by the one that serves all.
     ///
     /// # Errors
-    /// The connection is closed; [`MOST_WAITING`] bytes wait already, or too many clients do not take what they are sent.
+    /// The connection is closed; with this [`MOST_WAITING`] bytes would wait, and some do already; or too many clients do not take what they are sent.
     pub fn send(self: &Arc<Self>, message: &[u8]) -> Result<(), Error> {
         let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
         let hand = &self.hand;
@@ -239,7 +253,8 @@ impl Connection {
         let (mut rest, mut begun) = (message, false);
         // Kept until the rest waits: nothing may come between.
         let writing = try_lock(&hand.writing);
-        if waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
+        let may_write = link.place.is_none() || self.is_served_here();
+        if may_write && waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
@@ -249,8 +264,8 @@ impl Connection {
         if rest.is_empty() {
             return Ok(());
         }
-        // Of a message that has begun the rest is kept in any case.
-        if !begun && waiting.bytes + rest.len() > MOST_WAITING {
+        // Of a message that has begun the rest is kept in any case, and one alone may be of any size.
+        if !begun && waiting.bytes > 0 && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }
         if link.place.is_none() && !waiting.sending {
@@ -329,7 +344,10 @@ impl Connection {
     /// Says that nothing more will be sent; what the client sends is still read.
     pub fn half_close(&self) {
         if let Some(link) = self.hand.linked() {
-            link.wire.half_close();
+            match link.place {
+                None => _ = link.wire.half_close(),
+                Some(_) => link.wire.half_close_later(),
+            }
             link.poke();
         }
     }

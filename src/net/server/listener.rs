@@ -140,7 +140,7 @@ impl<'a> Acceptor<'a> {
         let mut serving = match model {
             Model::Threads => Serving::Threads { shared: &service.shared, unserved: None },
             Model::Single => Serving::Single,
-            Model::Events => Serving::Events(EventLoop::new(&service, CLIENT)),
+            Model::Events => Serving::Events(Box::new(EventLoop::new(&service, CLIENT))),
         };
         let result = self.accept_for(&mut serving);
         // Before the clients are told, so that no other comes.
@@ -290,7 +290,7 @@ enum Serving<'a> {
     /// This thread, one after the other.
     Single,
     /// This thread, all at once.
-    Events(EventLoop<'a>),
+    Events(Box<EventLoop<'a>>),
 }
 
 impl Serving<'_> {

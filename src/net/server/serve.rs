@@ -10,7 +10,7 @@ use super::conversation::{Conversation, Do, Why};
 use super::hand::Link;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::Error;
-use crate::net::duplex::Duplex;
+use crate::net::duplex::{Duplex, Heard};
 use crate::recording::Room;
 
 /// How often a thread that is held looks whether it may go on.
@@ -112,20 +112,27 @@ impl Talk<'_> {
                         // There may be thousands who never say anything.
                         talk.drop_response();
                     }
-                    let n = wire.read(&mut room)?;
-                    came = connection.recording.newest();
-                    if !self.wait_while_held() {
-                        return Ok(Ended::Stopped);
+                    let mut heard = wire.hear(&mut room)?;
+                    came = connection.recording.micros(heard.at());
+                    if connection.hand.is_held() {
+                        heard.keep();
+                        if !self.wait_while_held() {
+                            return Ok(Ended::Stopped);
+                        }
                     }
+                    let n = heard.bytes().len();
                     connection.count_in(n);
-                    talk.heard(room.filled());
+                    talk.heard(heard.bytes());
+                    if let Some(bytes) = talk.to_write() {
+                        let sent = self.write(Some(&mut heard), bytes)?;
+                        talk.sent(sent);
+                    }
+                    drop(heard);
                     room.resize(room_after(n, most));
                 }
                 Do::Write(bytes) => {
-                    let n = bytes.len();
-                    let written = |n| connection.count_out(n);
-                    connection.hand.write(wire, bytes, written, || connection.set_doing(Doing::Writing))?;
-                    talk.sent(n);
+                    let sent = self.write(None, bytes)?;
+                    talk.sent(sent);
                 }
                 Do::Wait(time) => {
                     if !self.pause(time) {
@@ -140,6 +147,14 @@ impl Talk<'_> {
                 Do::Close(why) => return Ok(part(connection, wire, why, &mut room)),
             }
         }
+    }
+
+    /// Writes all of `bytes`, which may answer what was heard; how many that were.
+    fn write(&self, heard: Option<&mut Heard<'_>>, bytes: &[u8]) -> Result<usize, Error> {
+        let Self { connection, wire, .. } = self;
+        let (written, blocks) = (|n| connection.count_out(n), || connection.set_doing(Doing::Writing));
+        connection.hand.write(wire, heard, bytes, written, blocks)?;
+        Ok(bytes.len())
     }
 
     /// Waits; false if the connection ends meanwhile.
@@ -162,9 +177,7 @@ impl Talk<'_> {
     /// Waits for as long as a person holds the connection; false if the server stops meanwhile.
     fn wait_while_held(&self) -> bool {
         let Self { connection, wire, service } = self;
-        if connection.hand.is_held() {
-            service.show(connection, Doing::Held);
-        }
+        service.show(connection, Doing::Held);
         while connection.hand.is_held() && !wire.is_shut() {
             if !service.shared.hang_up.pause(HELD) {
                 return false;
