@@ -2,13 +2,13 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::stream::{Armed, Stream};
 use super::tls::{Agreed, Layer, Trouble};
-use super::{Cause, Error, Operation, lock};
+use super::{Cause, Error, Operation};
 use crate::recording::{Direction, Recording, Room, What};
 
 /// A stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it. Its reads and writes
@@ -21,10 +21,9 @@ pub(crate) struct Duplex {
     stream: Stream,
     /// What is read and written goes through it, where there is one.
     tls: Option<Box<Layer>>,
+    /// It is our turn while bytes go out: a reply can be here before the write that asked for it has returned, and must not be
+    /// recorded before it.
     recording: Arc<Recording>,
-    /// Held while bytes go out and are recorded, and while what came in is recorded: a reply can be here before
-    /// the write that asked for it has returned, and must not be recorded before it.
-    turn: Mutex<()>,
     /// We have said that nothing more will be written.
     half_closed: AtomicBool,
     /// That was not said yet: TLS is to say farewell first.
@@ -87,7 +86,6 @@ impl Duplex {
                 peer,
                 recording,
                 patience,
-                turn: Mutex::default(),
                 half_closed: AtomicBool::new(false),
                 half_closing: AtomicBool::new(false),
                 shut: AtomicBool::new(false),
@@ -250,7 +248,7 @@ impl Duplex {
         room.fill(n);
         let is_kept = room.is_worth_keeping();
         if is_kept {
-            self.keep(room, n);
+            self.recording.push_read(room, n);
         }
         Ok(Heard { wire: self, bytes: room.filled(), at, is_kept })
     }
@@ -262,15 +260,9 @@ impl Duplex {
     pub(crate) fn read_at_once(&self, room: &mut Room) -> Result<Option<usize>, Error> {
         let read = self.receive(room.for_read())?;
         if let Some(n) = read {
-            self.keep(room, n);
+            self.recording.push_read(room, n);
         }
         Ok(read)
-    }
-
-    /// Records, in turn, what a read has put into the room.
-    fn keep(&self, room: &mut Room, n: usize) {
-        let _turn = lock(&self.turn);
-        self.recording.push_read(room, n);
     }
 
     /// Reads what has come; `None` if nothing has. Whoever calls it records what it returns.
@@ -359,7 +351,7 @@ impl Duplex {
         if self.is_shut() {
             return Err(self.error(Operation::Send, Cause::Cancelled));
         }
-        let turn = lock(&self.turn);
+        let turn = self.recording.turn();
         loop {
             let begun = Instant::now();
             let Some(sent) = self.put_at_once(bytes) else { return Ok(None) };
@@ -368,11 +360,10 @@ impl Duplex {
                     match heard {
                         Some(heard) if !heard.is_kept => {
                             heard.is_kept = true;
-                            self.recording.push_exchange(heard.bytes, heard.at, &bytes[..n], begun);
+                            turn.push_exchange(heard.bytes, heard.at, &bytes[..n], begun);
                         }
-                        _ => self.recording.push_at(Direction::Out, &bytes[..n], begun),
+                        _ => turn.push_at(Direction::Out, &bytes[..n], begun),
                     }
-                    drop(turn);
                     self.go_on_half_closing();
                     return Ok(Some(n));
                 }
@@ -459,7 +450,7 @@ impl Duplex {
         if !self.half_closing.load(Ordering::Acquire) {
             return false;
         }
-        let _turn = lock(&self.turn);
+        let turn = self.recording.turn();
         let farewell = match &self.tls {
             // What has begun to go is told, and recorded, first.
             Some(tls) if !tls.is_secured() || tls.has_begun() => return true,
@@ -471,7 +462,7 @@ impl Duplex {
         }
         let done = self.stream.shutdown(Shutdown::Write).is_ok();
         if done {
-            self.recording.note(What::HalfClosed);
+            turn.note(What::HalfClosed);
         }
         done
     }
@@ -562,7 +553,6 @@ impl Duplex {
     /// What ended the connection, noted in the recording too, in turn: after the write that it answers.
     fn broken(&self, operation: Operation, error: io::Error) -> Error {
         let error = Error::io(operation, self.peer, error);
-        let _turn = lock(&self.turn);
         self.recording.note(error.as_event());
         error
     }
@@ -591,7 +581,6 @@ impl Heard<'_> {
     /// Records it now.
     pub(crate) fn keep(&mut self) {
         if !std::mem::replace(&mut self.is_kept, true) {
-            let _turn = lock(&self.wire.turn);
             self.wire.recording.push_at(Direction::In, self.bytes, self.at);
         }
     }
@@ -623,7 +612,7 @@ mod tests {
     use super::*;
     use crate::net::spawn;
     use crate::net::test_pairs::{connected, reads_while_a_write_waits, records_in_turn};
-    use std::io::Read;
+    use std::io::{Read, Write};
 
     const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -639,6 +628,72 @@ mod tests {
         let error = wire.write(&vec![0; 64 << 20], |n| total += n).expect_err("nobody reads");
         assert!(matches!(error.cause, Cause::NotReading(PATIENCE)), "{error}");
         assert!(total > 0);
+    }
+
+    /// What is recorded: which way, and how much.
+    fn recorded(wire: &Duplex) -> Vec<(Direction, usize)> {
+        wire.recording
+            .read(|log| log.kept().filter_map(|n| log.segment(n)).map(|one| (one.direction, one.len)).collect())
+    }
+
+    #[test]
+    fn what_is_heard_is_recorded_with_its_answer_or_once_it_is_dropped() {
+        let (wire, mut remote) = pair();
+        let mut room = Room::new(10);
+        remote.write_all(b"one").expect("sent");
+        let mut heard = wire.hear(&mut room).expect("received");
+        assert_eq!((heard.bytes(), recorded(&wire)), (b"one".as_slice(), vec![]));
+        assert_eq!(wire.answer_at_once(Some(&mut heard), b"answer").expect("alive"), Some(6));
+        let mut all = vec![(Direction::In, 3), (Direction::Out, 6)];
+        assert_eq!(recorded(&wire), all);
+        assert_eq!(wire.answer_at_once(Some(&mut heard), b"more").expect("alive"), Some(4));
+        drop(heard);
+        all.push((Direction::Out, 4));
+        assert_eq!(recorded(&wire), all, "once is enough");
+        remote.write_all(b"to").expect("sent");
+        drop(wire.hear(&mut room).expect("received"));
+        all.push((Direction::In, 2));
+        assert_eq!(recorded(&wire), all);
+        remote.write_all(b"last").expect("sent");
+        let mut heard = wire.hear(&mut room).expect("received");
+        wire.shut();
+        wire.answer_at_once(Some(&mut heard), b"too late").expect_err("shut");
+        drop(heard);
+        all.push((Direction::In, 4));
+        assert_eq!(recorded(&wire), all);
+    }
+
+    #[test]
+    fn what_is_heard_is_recorded_before_what_is_said_of_a_write_that_failed() {
+        let (wire, mut remote) = pair();
+        remote.write_all(b"x").expect("sent");
+        let mut room = Room::new(1);
+        let mut heard = wire.hear(&mut room).expect("received");
+        socket2::SockRef::from(&remote).set_linger(Some(Duration::ZERO)).expect("set");
+        drop(remote);
+        let error = loop {
+            if let Err(error) = wire.answer_at_once(Some(&mut heard), b"answer") {
+                break error;
+            }
+        };
+        assert!(matches!(error.cause, Cause::Reset), "{error}");
+        let at = wire.recording.read(|log| log.events().last().map(|event| (event.what.clone(), event.before)));
+        assert_eq!(at, Some((What::Reset, wire.recording.kept().end)));
+    }
+
+    #[test]
+    fn much_is_recorded_when_it_is_heard_and_not_copied() {
+        let (wire, mut remote) = pair();
+        let size = 16 << 10;
+        remote.write_all(&vec![7; size]).expect("sent");
+        while wire.unread() != Some(size as u64) {
+            std::thread::yield_now();
+        }
+        let mut room = Room::new(size);
+        let heard = wire.hear(&mut room).expect("received");
+        assert_eq!((heard.bytes().len(), recorded(&wire)), (size, vec![(Direction::In, size)]));
+        let kept = wire.recording.read(|log| log.bytes(Direction::In, 0..u64::MAX).next().map(<[u8]>::as_ptr));
+        assert_eq!(kept, Some(heard.bytes().as_ptr()));
     }
 
     #[test]

@@ -317,6 +317,13 @@ pub struct Recording {
     opened: SystemTime,
 }
 
+/// See [`Recording::turn`].
+#[derive(Debug)]
+pub struct Turn<'a> {
+    recording: &'a Recording,
+    log: MutexGuard<'a, Log>,
+}
+
 /// What a read or write has moved.
 struct Moved<'a> {
     direction: Direction,
@@ -386,58 +393,30 @@ impl Recording {
 
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
-        self.keep([Moved { direction, bytes, whole: None, at: None }]);
+        self.turn().keep([Moved { direction, bytes, whole: None, at: None }]);
     }
 
     /// Keeps one `read` that returned at `at`, or one `write` that began then.
     pub fn push_at(&self, direction: Direction, bytes: &[u8], at: Instant) {
-        self.keep([Moved { direction, bytes, whole: None, at: Some(at) }]);
+        self.turn().push_at(direction, bytes, at);
     }
 
     /// Keeps a `read` that returned at `came`, and the `write` that answered it and began at `begun`. It is the same as to keep
     /// one after the other, and costs less.
     pub fn push_exchange(&self, read: &[u8], came: Instant, written: &[u8], begun: Instant) {
-        self.keep([
-            Moved { direction: Direction::In, bytes: read, whole: None, at: Some(came) },
-            Moved { direction: Direction::Out, bytes: written, whole: None, at: Some(begun) },
-        ]);
-    }
-
-    fn keep<const N: usize>(&self, all: [Moved<'_>; N]) {
-        let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
-        let most = budget - budget / 8;
-        let mut log = lock(&self.log);
-        let before = self.cost.load(Ordering::Relaxed);
-        let mut cost = before;
-        for Moved { direction, bytes, whole, at } in all {
-            let at = self.time(at);
-            let alone = SEGMENT_COST + bytes.len() as u64;
-            if cost + alone <= budget {
-                cost += log.append(at, direction, bytes, whole, spare);
-            } else if alone <= most {
-                cost += log.append(at, direction, bytes, whole, spare);
-                cost -= log.shrink(most, spare);
-            } else {
-                // What would have to go at once is not copied first.
-                cost -= log.pass(direction, bytes, spare);
-            }
-        }
-        // The budget is changed under the lock, so that nobody can free what is not counted yet.
-        self.count(before, cost);
-        drop(log);
-        if self.recorder.used() > budget {
-            self.recorder.make_room();
-        }
-        self.recorder.recorded();
+        self.turn().push_exchange(read, came, written, begun);
     }
 
     /// Keeps what happened to the socket besides reads and writes.
     pub fn note(&self, what: What) {
-        let mut log = lock(&self.log);
-        let at = self.time(None);
-        log.note(at, what);
-        drop(log);
-        self.recorder.recorded();
+        self.turn().note(what);
+    }
+
+    /// From here on nobody else records anything, nor looks at what is recorded, until something is recorded with what this
+    /// returns, or that is dropped. For who does to a socket, without waiting, what others may notice at once: it must be
+    /// recorded before what they notice.
+    pub fn turn(&self) -> Turn<'_> {
+        Turn { recording: self, log: lock(&self.log) }
     }
 
     /// Notes that it is we who end the connection, unless the peer has already.
@@ -506,6 +485,58 @@ impl Recording {
     }
 }
 
+impl Turn<'_> {
+    /// Like [`Recording::push_at`].
+    pub fn push_at(self, direction: Direction, bytes: &[u8], at: Instant) {
+        self.keep([Moved { direction, bytes, whole: None, at: Some(at) }]);
+    }
+
+    /// Like [`Recording::push_exchange`].
+    pub fn push_exchange(self, read: &[u8], came: Instant, written: &[u8], begun: Instant) {
+        self.keep([
+            Moved { direction: Direction::In, bytes: read, whole: None, at: Some(came) },
+            Moved { direction: Direction::Out, bytes: written, whole: None, at: Some(begun) },
+        ]);
+    }
+
+    /// Like [`Recording::note`].
+    pub fn note(self, what: What) {
+        let Self { recording, mut log } = self;
+        let at = recording.time(None);
+        log.note(at, what);
+        drop(log);
+        recording.recorder.recorded();
+    }
+
+    fn keep<const N: usize>(self, all: [Moved<'_>; N]) {
+        let Self { recording, mut log } = self;
+        let (budget, spare) = (recording.recorder.budget(), &recording.recorder.spare);
+        let most = budget - budget / 8;
+        let before = recording.cost.load(Ordering::Relaxed);
+        let mut cost = before;
+        for Moved { direction, bytes, whole, at } in all {
+            let at = recording.time(at);
+            let alone = SEGMENT_COST + bytes.len() as u64;
+            if cost + alone <= budget {
+                cost += log.append(at, direction, bytes, whole, spare);
+            } else if alone <= most {
+                cost += log.append(at, direction, bytes, whole, spare);
+                cost -= log.shrink(most, spare);
+            } else {
+                // What would have to go at once is not copied first.
+                cost -= log.pass(direction, bytes, spare);
+            }
+        }
+        // The budget is changed under the lock, so that nobody can free what is not counted yet.
+        recording.count(before, cost);
+        drop(log);
+        if recording.recorder.used() > budget {
+            recording.recorder.make_room();
+        }
+        recording.recorder.recorded();
+    }
+}
+
 impl Drop for Recording {
     fn drop(&mut self) {
         self.recorder.used.fetch_sub(self.cost.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -561,6 +592,29 @@ mod tests {
         recording.push(Direction::In, b"b");
         let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
         assert_eq!(times, [Duration::from_secs(5); 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn an_exchange_is_kept_as_a_read_and_a_write_after_it(
+            budget in 0..3_000u64,
+            exchanges in prop::collection::vec((0..2_000usize, 1..2_000usize), 1..10),
+        ) {
+            let (recorder, plain) = (Recorder::new(budget), Recorder::new(budget));
+            let (one, other) = (recorder.open(), plain.open());
+            for (n, (read, written)) in exchanges.into_iter().enumerate() {
+                let at = one.origin() + Duration::from_millis(n as u64);
+                let (read, written) = (vec![n as u8; read], vec![100 + n as u8; written]);
+                one.push_exchange(&read, at, &written, at + Duration::from_micros(5));
+                let at = other.origin() + Duration::from_millis(n as u64);
+                other.push_at(Direction::In, &read, at);
+                other.push_at(Direction::Out, &written, at + Duration::from_micros(5));
+                prop_assert_eq!(texts(&one), texts(&other));
+                prop_assert_eq!(recorder.used(), plain.used());
+                let times = |of: &Recording| of.read(|log| log.kept().map(|n| log.segment(n)).collect::<Vec<_>>());
+                prop_assert_eq!(times(&one), times(&other));
+            }
+        }
     }
 
     #[test]

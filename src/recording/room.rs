@@ -81,7 +81,12 @@ impl Recording {
             return self.push(Direction::In, room.filled());
         }
         let block = Arc::new(std::mem::take(&mut room.own));
-        self.keep([Moved { direction: Direction::In, bytes: &block[..room.filled], whole: Some(&block), at: None }]);
+        self.turn().keep([Moved {
+            direction: Direction::In,
+            bytes: &block[..room.filled],
+            whole: Some(&block),
+            at: None,
+        }]);
         match Arc::try_unwrap(block) {
             // There was no room for it in the recording.
             Ok(own) => room.own = own,

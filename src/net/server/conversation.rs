@@ -299,6 +299,7 @@ mod tests {
     use super::*;
     use crate::net::server::Boundary;
     use crate::net::server::misbehave::Misbehave;
+    use crate::net::server::rules::Ready;
 
     /// What is done from now until it wants to read or close, with at most `most` bytes a write.
     fn doings(talk: &mut Conversation<'_>, most: usize) -> Vec<String> {
@@ -339,6 +340,58 @@ mod tests {
         assert_eq!(talk.replied(), 2);
         talk.heard(b"exit");
         assert_eq!(doings(&mut talk, 99), ["answered", "Close(Exit)"]);
+    }
+
+    #[test]
+    fn an_answer_of_one_write_can_be_taken_and_what_was_not_sent_given_back() {
+        let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
+        let mut talk = Conversation::new(&settings, &rules, ends());
+        assert_eq!(talk.to_write(), Some(b"Welcome!".as_slice()));
+        doings(&mut talk, 99);
+        assert_eq!(talk.to_write(), None);
+        let mut to = b"before ".to_vec();
+        assert!(talk.take_answer(99, &mut to).is_none(), "there is none");
+        talk.heard(b"a");
+        assert_eq!(talk.to_write(), Some(b"Hello, a!".as_slice()));
+        assert!(talk.take_answer(8, &mut to).is_none(), "it is too long");
+        let told = talk.take_answer(9, &mut to).expect("one");
+        assert_eq!(to.escape_ascii().to_string(), "before Hello, a!");
+        assert_eq!((doings(&mut talk, 99), talk.replied()), (vec!["Read".to_owned()], 1));
+        talk.give_back(b"lo, a!", told);
+        assert_eq!(doings(&mut talk, 4), ["lo, ", "a!", "answered", "Read"]);
+        talk.heard(b"exit");
+        assert!(talk.take_answer(99, &mut to).is_none(), "there is more to do than that");
+    }
+
+    #[test]
+    fn what_is_told_of_an_answer_goes_with_it() {
+        let (settings, rules) =
+            (settings(Misbehave::default()), Rules::new(&Ready::Echo.rules(), "", |_| unreachable!()).expect("rules"));
+        let mut talk = Conversation::new(&settings, &rules, ends());
+        doings(&mut talk, 99);
+        talk.heard(b"a");
+        let told = talk.take_answer(99, &mut Vec::new()).expect("one");
+        assert_eq!(told.matched, Some((1, b"a".to_vec())));
+        assert_eq!(talk.answers().matched, None);
+        talk.give_back(b"a", told);
+        assert_eq!(doings(&mut talk, 99), ["a", "answered", "Read"]);
+        assert_eq!(talk.answers().matched, Some((1, b"a".to_vec())));
+    }
+
+    #[test]
+    fn a_pause_a_drip_and_what_comes_in_pieces_are_not_taken() {
+        let rules = Rules::greeting("Hello, {message}!");
+        for (settings, heard) in [
+            (Settings { pause: Duration::from_secs(1), ..Settings::default() }, b"a".as_slice()),
+            (settings(Misbehave { drip_ms: 1, ..Misbehave::default() }), b"a"),
+            (Settings { boundary: Boundary::Line, ..settings(Misbehave::default()) }, b"no line"),
+            (Settings { boundary: Boundary::Line, ..settings(Misbehave::default()) }, &b"\n".repeat(200_000)),
+        ] {
+            let mut talk = Conversation::new(&settings, &rules, ends());
+            doings(&mut talk, 99);
+            talk.heard(heard);
+            assert!(talk.take_answer(usize::MAX, &mut Vec::new()).is_none(), "{settings:?}");
+        }
     }
 
     #[test]

@@ -24,6 +24,9 @@ use crate::recording::Room;
 /// Reads of one client before it is another one's turn.
 const READS_IN_TURN: u32 = 16;
 
+/// Who has said so much at once will go on so, and has its turn apart, in bytes.
+const MUCH: usize = 2 << 10;
+
 /// All clients of a server, and what each waits for.
 pub(super) struct EventLoop<'a> {
     service: &'a Arc<Service>,
@@ -313,7 +316,7 @@ impl Client<'_> {
                         return Ok(Turn::Waits);
                     };
                     reads += 1;
-                    much = n >= Round::MOST_READ;
+                    much = n >= MUCH;
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
                     self.drained = cfg!(target_os = "linux") && n < room.size() && !self.ends && !wire.is_over_tls();

@@ -1,5 +1,6 @@
 //! The greeting server, served in either way: each test runs for both, with `MODEL` of the module above.
 
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,7 @@ use socketscope::net::server::{
     Boundary, CLOSED_KEPT, Connection, Doing, Ended, Event, Model, Server, Settings, State, Totals,
 };
 use socketscope::net::{Cause, Operation};
+use socketscope::recording::Direction;
 
 use super::MODEL;
 use crate::tools::{Client, LIMIT, recorder, script, serve, serve_at, until, until_closed, wait_for};
@@ -455,6 +457,66 @@ fn a_client_that_never_reads_delays_nobody_and_not_stop() {
     server.stop();
     assert!(matches!(until_closed(&server, deaf.address()), Ended::Stopped));
     assert!(server.inbox().wait_end(LIMIT));
+}
+
+#[test]
+fn who_reads_late_gets_each_reply_once_and_all_is_recorded_as_it_went() {
+    let reply = "y".repeat(9_999);
+    let (server, address) = serve(Settings { reply: reply.clone(), ..quick() });
+    let mut late: Vec<_> = (0..2).map(|_| Client::to(address)).collect();
+    late.iter_mut().for_each(|client| client.hear("Welcome!"));
+    let all: Vec<_> = late.iter().map(|client| of(&server, client)).collect();
+    let mut said = [0; 2];
+    // One line is mostly one read, until there is no room for all of a reply.
+    wait_for("writes that wait", || {
+        let mut waiting = 0;
+        for ((client, connection), said) in late.iter_mut().zip(&all).zip(&mut said) {
+            let (doing, since) = connection.doing();
+            if doing != Doing::Writing {
+                client.say("x\n");
+                *said += 1;
+            } else if since > Duration::from_millis(200) {
+                waiting += 1;
+            }
+        }
+        waiting == late.len()
+    });
+    for ((mut client, connection), said) in late.into_iter().zip(all).zip(said) {
+        let replies = format!("{reply}\n").repeat(said);
+        client.hear(&replies);
+        wait_for("the count", || connection.greetings() == said as u64);
+        client.say("exit");
+        client.hear_end();
+        assert!(connection.recording.joined(Direction::Out) == format!("Welcome!{replies}").into_bytes());
+        assert_eq!(connection.recording.joined(Direction::In), format!("{}exit", "x\n".repeat(said)).into_bytes());
+    }
+}
+
+#[test]
+fn what_many_say_at_once_to_each_other_is_recorded_in_the_order_in_which_it_went() {
+    const LINES: usize = 200;
+    // Half of them say it to all others, the others have a reply of their own.
+    let to_all = Rule { reply: Reply::Others, ..rule(When::Starts, "all", "{message}") };
+    let (server, address) = serve(Settings { rules: vec![to_all], boundary: Boundary::Line, ..quick() });
+    let mut clients: Vec<_> = (0..8).map(|_| Client::to(address)).collect();
+    clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+    for line in 0..LINES {
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.say(format!("{} {number}.{line}\n", if number.is_multiple_of(2) { "all" } else { "me" }));
+        }
+    }
+    for (number, client) in clients.iter().enumerate() {
+        // Three others, or four and its own.
+        let lines = LINES * if number.is_multiple_of(2) { 3 } else { 5 };
+        let mut stream = BufReader::new(&client.0);
+        let mut heard = b"Welcome!".to_vec();
+        for _ in 0..lines {
+            stream.read_until(b'\n', &mut heard).expect("a line");
+        }
+        let recording = &of(&server, client).recording;
+        wait_for("the record", || recording.joined(Direction::Out).len() == heard.len());
+        assert_eq!(recording.joined(Direction::Out).escape_ascii().to_string(), heard.escape_ascii().to_string());
+    }
 }
 
 #[test]

@@ -16,26 +16,27 @@ use crate::recording::Direction;
 /// So many are heard before the first one is answered: it need not wait long for the others.
 const MOST: usize = 64;
 
+/// And so much of what they say, in bytes.
+const ENOUGH: usize = 64 << 10;
+
 /// Who is to be told more bytes than these is told them apart.
 const MOST_TOLD: usize = 16 << 10;
 
 /// Those who were heard, and what they are told.
 #[derive(Debug, Default)]
 pub(super) struct Round {
-    heard: Vec<Heard>,
-    /// What they said, one after the other, and room for others.
+    said: Vec<Said>,
+    /// What they said, one after the other, and room for what another one says.
     read: Vec<u8>,
     /// How much of that there is.
     filled: usize,
-    /// The most that is read of one.
-    most_read: usize,
     /// What they are told, one after the other.
     replies: Vec<u8>,
 }
 
-/// One who was heard.
+/// What one has said.
 #[derive(Debug)]
-struct Heard {
+struct Said {
     place: usize,
     /// When the read returned.
     came: Instant,
@@ -57,13 +58,9 @@ struct Answer {
 }
 
 impl Round {
-    /// Of who says more at once no more is read in a round, in bytes: the others have their turn apart.
-    pub(super) const MOST_READ: usize = 2 << 10;
-
     /// One read takes at most `receive_size` bytes.
     pub(super) fn new(receive_size: usize) -> Self {
-        let most_read = receive_size.min(Self::MOST_READ);
-        Self { read: vec![0; MOST * most_read], most_read, ..Self::default() }
+        Self { read: vec![0; ENOUGH + receive_size], ..Self::default() }
     }
 }
 
@@ -71,18 +68,17 @@ impl EventLoop<'_> {
     /// Hears one who may be heard in this round.
     pub(super) fn hear_in_round(&mut self, place: usize) {
         let Some(Some(client)) = self.clients.get_mut(place) else { return };
-        let round = &mut self.round;
-        let read = round.filled..round.filled + round.most_read;
-        match client.wire.receive(&mut round.read[read]) {
+        let (round, most) = (&mut self.round, self.room.size());
+        let begin = round.filled;
+        match client.wire.receive(&mut round.read[begin..begin + most]) {
             Ok(Some(n)) => {
-                let read = round.filled..round.filled + n;
-                round.filled = read.end;
+                round.filled += n;
                 client.heard = true;
                 client.listens = false;
                 // See [`Client::turn`].
-                client.drained = n < round.most_read && !client.ends;
-                round.heard.push(Heard { place, came: Instant::now(), read, answer: Ok(None) });
-                if round.heard.len() == MOST {
+                client.drained = n < most;
+                round.said.push(Said { place, came: Instant::now(), read: begin..begin + n, answer: Ok(None) });
+                if round.said.len() >= MOST || round.filled >= ENOUGH {
                     self.answer_round();
                 }
             }
@@ -93,24 +89,24 @@ impl EventLoop<'_> {
 
     /// Answers those who were heard.
     pub(super) fn answer_round(&mut self) {
-        if self.round.heard.is_empty() {
+        if self.round.said.is_empty() {
             return;
         }
         let mut round = std::mem::take(&mut self.round);
-        let Round { heard, read, filled, replies, .. } = &mut round;
-        for one in heard.iter_mut() {
+        let Round { said, read, filled, replies, .. } = &mut round;
+        for one in said.iter_mut() {
             let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
             let bytes = &read[one.read.clone()];
             one.answer = client.guard(|client| client.answer(bytes, one.came, &mut self.responses, replies));
         }
-        for one in heard.iter_mut() {
+        for one in said.iter_mut() {
             let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
             if let Ok(Some(answer)) = &mut one.answer {
                 answer.begun = Instant::now();
                 answer.sent = client.wire.send(&replies[answer.bytes.clone()]);
             }
         }
-        for one in heard.iter_mut() {
+        for one in said.iter_mut() {
             let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
             let kept = client.guard(|client| client.keep(one, &read[one.read.clone()], replies, self.service));
             if let Err(error) = kept {
@@ -118,7 +114,7 @@ impl EventLoop<'_> {
             }
         }
         // Only now: one may send something to others, of whom all must be recorded that came before.
-        for one in heard.drain(..) {
+        for one in said.drain(..) {
             self.finish(one, replies);
         }
         *filled = 0;
@@ -127,7 +123,7 @@ impl EventLoop<'_> {
     }
 
     /// Does what is still to be done for one who was heard.
-    fn finish(&mut self, one: Heard, replies: &[u8]) {
+    fn finish(&mut self, one: Said, replies: &[u8]) {
         let Some(Some(client)) = self.clients.get_mut(one.place) else { return };
         client.heard = false;
         let done = match one.answer {
@@ -177,7 +173,7 @@ impl Client<'_> {
     }
 
     /// Records and counts what was read and sent.
-    fn keep(&self, one: &Heard, read: &[u8], replies: &[u8], service: &Service) {
+    fn keep(&self, one: &Said, read: &[u8], replies: &[u8], service: &Service) {
         let connection = &self.connection;
         connection.count_in(read.len());
         let Ok(Some(Answer { bytes, begun, sent: Ok(sent @ 1..), .. })) = &one.answer else {
