@@ -99,6 +99,13 @@ pub(super) struct Told {
     pub(super) matched: Option<(usize, Vec<u8>)>,
 }
 
+impl Told {
+    /// Whether there is something to tell.
+    pub(super) fn is_some(&self) -> bool {
+        !self.others.is_empty() || self.matched.is_some()
+    }
+}
+
 /// Those that nobody has now.
 #[derive(Debug, Default)]
 pub(super) struct Responses(#[expect(clippy::vec_box, reason = "they are lent as they are")] Vec<Box<Response>>);

@@ -182,9 +182,9 @@ impl Hand {
         Ok(went)
     }
 
-    /// Of the connection's own message some went and some did not. For the thread that serves all.
-    pub(super) fn cut_short(&self) {
-        self.cut.store(true, Ordering::Relaxed);
+    /// Of the connection's own message some did not go, and whether some did. For the thread that serves all.
+    pub(super) fn cut_short(&self, has_begun: bool) {
+        self.cut.store(has_begun, Ordering::Relaxed);
     }
 
     /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.

@@ -43,7 +43,7 @@ struct Said {
     /// What it returned, in [`Round::read`].
     read: Range<usize>,
     /// None if it cannot be answered here.
-    answer: Result<Option<Answer>, Error>,
+    answer: Option<Answer>,
 }
 
 /// What one is told.
@@ -51,10 +51,19 @@ struct Said {
 struct Answer {
     /// In [`Round::replies`].
     bytes: Range<usize>,
-    told: Told,
+    told: Option<Box<Told>>,
     /// When the write of it began, and what came of it.
     begun: Instant,
     sent: io::Result<usize>,
+}
+
+/// What is still to be done for one who was heard.
+#[derive(Debug)]
+enum Rest {
+    /// What it says in its turn.
+    Turn,
+    /// Telling others.
+    Tell(Box<Told>),
 }
 
 impl Round {
@@ -77,7 +86,7 @@ impl EventLoop<'_> {
                 client.listens = false;
                 // See [`Client::turn`].
                 client.drained = n < most;
-                round.said.push(Said { place, came: Instant::now(), read: begin..begin + n, answer: Ok(None) });
+                round.said.push(Said { place, came: Instant::now(), read: begin..begin + n, answer: None });
                 if round.said.len() >= MOST || round.filled >= ENOUGH {
                     self.answer_round();
                 }
@@ -89,54 +98,57 @@ impl EventLoop<'_> {
 
     /// Answers those who were heard.
     pub(super) fn answer_round(&mut self) {
-        if self.round.said.is_empty() {
+        let Self { clients, round: Round { said, read, filled, replies }, responses, service, .. } = self;
+        if said.is_empty() {
             return;
         }
-        let mut round = std::mem::take(&mut self.round);
-        let Round { said, read, filled, replies, .. } = &mut round;
+        // Nothing, mostly.
+        let mut rest = Vec::new();
         for one in said.iter_mut() {
-            let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
-            let bytes = &read[one.read.clone()];
-            one.answer = client.guard(|client| client.answer(bytes, one.came, &mut self.responses, replies));
+            let Some(Some(client)) = clients.get_mut(one.place) else { continue };
+            let read = &read[one.read.clone()];
+            match client.guard(|client| client.answer(read, one.came, responses, replies)) {
+                Ok(answer) => one.answer = answer,
+                Err(error) => rest.push((one.place, Err(error))),
+            }
         }
         for one in said.iter_mut() {
-            let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
-            if let Ok(Some(answer)) = &mut one.answer {
+            if let (Some(answer), Some(Some(client))) = (&mut one.answer, clients.get(one.place)) {
                 answer.begun = Instant::now();
                 answer.sent = client.wire.send(&replies[answer.bytes.clone()]);
             }
         }
-        for one in said.iter_mut() {
-            let Some(Some(client)) = self.clients.get_mut(one.place) else { continue };
-            let kept = client.guard(|client| client.keep(one, &read[one.read.clone()], replies, self.service));
-            if let Err(error) = kept {
-                one.answer = Err(error);
-            }
-        }
-        // Only now: one may send something to others, of whom all must be recorded that came before.
         for one in said.drain(..) {
-            self.finish(one, replies);
+            let Some(Some(client)) = clients.get_mut(one.place) else { continue };
+            let (place, read) = (one.place, &read[one.read.clone()]);
+            match client.guard(|client| client.answered(one, read, replies, service)).flatten() {
+                Ok(None) => {}
+                Ok(Some(after)) => rest.push((place, Ok(after))),
+                Err(error) => rest.push((place, Err(error))),
+            }
         }
         *filled = 0;
         replies.clear();
-        self.round = round;
+        // Only now: it may concern others, of whom all must be recorded that came before.
+        for (place, rest) in rest {
+            self.do_rest(place, rest);
+        }
     }
 
-    /// Does what is still to be done for one who was heard.
-    fn finish(&mut self, one: Said, replies: &[u8]) {
-        let Some(Some(client)) = self.clients.get_mut(one.place) else { return };
-        client.heard = false;
-        let done = match one.answer {
-            Ok(Some(Answer { bytes, told, sent, .. })) => {
-                client.guard(|client| client.sent(&replies[bytes], sent, told, self.service)).flatten()
-            }
-            Ok(None) => Ok(false),
-            Err(error) => Err(error),
-        };
+    fn do_rest(&mut self, place: usize, rest: Result<Rest, Error>) {
+        let Some(Some(client)) = self.clients.get_mut(place) else { return };
+        let service = self.service;
+        let done = rest.and_then(|rest| match rest {
+            Rest::Turn => Ok(false),
+            Rest::Tell(told) => client.guard(|client| {
+                service.tell(&client.connection, *told);
+                client.drained
+            }),
+        });
         match done {
             Ok(true) => {}
-            Ok(false) => self.turn(one.place),
-            Err(error) => self.fail(one.place, error),
+            Ok(false) => self.turn(place),
+            Err(error) => self.fail(place, error),
         }
     }
 
@@ -163,46 +175,59 @@ impl Client<'_> {
         responses: &mut Responses,
         replies: &mut Vec<u8>,
     ) -> Option<Answer> {
-        self.came = self.connection.recording.micros(came);
         self.talk.take_response(responses);
         self.talk.heard(read);
         let begin = replies.len();
         let told = self.talk.take_answer(MOST_TOLD, replies)?;
         self.talk.give_response(responses);
+        let told = told.is_some().then(|| Box::new(told));
         Some(Answer { bytes: begin..replies.len(), told, begun: came, sent: Ok(0) })
     }
 
-    /// Records and counts what was read and sent.
-    fn keep(&self, one: &Said, read: &[u8], replies: &[u8], service: &Service) {
+    /// Records and counts what was read and sent, and says what is still to be done.
+    fn answered(
+        &mut self,
+        Said { came, answer, .. }: Said,
+        read: &[u8],
+        replies: &[u8],
+        service: &Service,
+    ) -> Result<Option<Rest>, Error> {
+        self.heard = false;
+        self.came = self.connection.recording.micros(came);
         let connection = &self.connection;
         connection.count_in(read.len());
-        let Ok(Some(Answer { bytes, begun, sent: Ok(sent @ 1..), .. })) = &one.answer else {
-            return connection.recording.push_at(Direction::In, read, one.came);
+        let Some(Answer { bytes, told, begun, sent }) = answer else {
+            connection.recording.push_at(Direction::In, read, came);
+            return Ok(Some(Rest::Turn));
         };
-        let reply = &replies[bytes.clone()];
-        connection.recording.push_exchange(read, one.came, &reply[..*sent], *begun);
-        connection.count_out(*sent);
-        if *sent < reply.len() {
-            return connection.hand.cut_short();
-        }
-        service.count_replies(connection, self.talk.replied(), begun.saturating_duration_since(one.came));
-        connection.set_reading();
-    }
-
-    /// Its answer was sent, or as much of it as went: whether there is nothing more to do now.
-    fn sent(&mut self, reply: &[u8], sent: io::Result<usize>, told: Told, service: &Service) -> Result<bool, Error> {
+        let reply = &replies[bytes];
         let sent = match sent {
-            Ok(sent) if sent > 0 => sent,
-            Err(error) if is_not_now(&error) => 0,
-            failed => return Err(self.wire.not_written(failed)),
+            Ok(sent) if sent > 0 => {
+                connection.recording.push_exchange(read, came, &reply[..sent], begun);
+                connection.count_out(sent);
+                sent
+            }
+            failed => {
+                connection.recording.push_at(Direction::In, read, came);
+                match failed {
+                    Err(error) if is_not_now(&error) => 0,
+                    failed => return Err(self.wire.not_written(failed)),
+                }
+            }
         };
         if sent < reply.len() {
-            self.talk.give_back(&reply[sent..], told);
-            return Ok(false);
+            connection.hand.cut_short(sent > 0);
+            self.talk.give_back(&reply[sent..], told.map_or_else(Told::default, |told| *told));
+            return Ok(Some(Rest::Turn));
         }
-        service.tell(&self.connection, told);
+        service.count_replies(connection, self.talk.replied(), begun.saturating_duration_since(came));
+        connection.set_reading();
         service.reporter.wake();
         self.listens = self.drained;
-        Ok(self.drained)
+        Ok(match told {
+            Some(told) => Some(Rest::Tell(told)),
+            None if self.drained => None,
+            None => Some(Rest::Turn),
+        })
     }
 }
