@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::stream::{Armed, Stream};
-use super::tls::{Agreed, Layer, Trouble};
+use super::tls::{Agreed, Layer, Socket as _, Trouble};
 use super::{Cause, Error, Operation};
 use crate::recording::{Direction, Recording, Room, What};
 
@@ -138,7 +138,7 @@ impl Duplex {
         });
         if let Err(error) = agreed {
             return Err(match error {
-                error if is_not_now(&error) && !self.is_shut() => self.late(limit),
+                error if self.is_not_now(&error) && !self.is_shut() => self.late(limit),
                 error => self.not_secured(error),
             });
         }
@@ -158,7 +158,7 @@ impl Duplex {
                 self.secured(tls);
                 Ok(true)
             }
-            Err(error) if is_not_now(&error) && !self.is_shut() => Ok(false),
+            Err(error) if self.is_not_now(&error) && !self.is_shut() => Ok(false),
             Err(error) => Err(self.not_secured(error)),
         }
     }
@@ -280,7 +280,7 @@ impl Duplex {
                     return Err(self.error(Operation::Receive, Cause::Reset));
                 }
                 Ok(n) => return Ok(Some(n)),
-                Err(error) if is_not_now(&error) => return Ok(None),
+                Err(error) if self.is_not_now(&error) => return Ok(None),
                 Err(error) => return Err(self.broken(Operation::Receive, error)),
             }
         }
@@ -368,7 +368,7 @@ impl Duplex {
                     return Ok(Some(n));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_not_now(&error) => return Ok(None),
+                Err(error) if self.is_not_now(&error) => return Ok(None),
                 failed => {
                     drop(turn);
                     if let Some(heard) = heard {
@@ -380,7 +380,8 @@ impl Duplex {
         }
     }
 
-    /// One write that does not wait, where the stream is [`Duplex::polled`]. Whoever calls it records what it took.
+    /// One write, which does not wait where the stream is [`Duplex::polled`]. Whoever calls it sees to it that nobody else writes
+    /// before what it took is recorded.
     ///
     /// # Errors
     /// What the system says: see [`Duplex::not_written`].
@@ -405,7 +406,7 @@ impl Duplex {
                     return Ok(n);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_not_now(&error) && !self.is_shut() => return Err(self.not_taken()),
+                Err(error) if self.is_not_now(&error) && !self.is_shut() => return Err(self.not_taken()),
                 failed => return Err(self.not_written(failed)),
             }
         }
@@ -450,19 +451,20 @@ impl Duplex {
         if !self.half_closing.load(Ordering::Acquire) {
             return false;
         }
-        let turn = self.recording.turn();
+        // Where a write always waits it cannot be our turn meanwhile.
+        let turn = self.stream.can_write_at_once().then(|| self.recording.turn());
         let farewell = match &self.tls {
             // What has begun to go is told, and recorded, first.
             Some(tls) if !tls.is_secured() || tls.has_begun() => return true,
             Some(tls) => tls.say_farewell(|bytes| self.put_cipher(bytes)),
             None => Ok(()),
         };
-        if farewell.is_err_and(|error| is_not_now(&error)) || !self.half_closing.swap(false, Ordering::AcqRel) {
+        if farewell.is_err_and(|error| self.is_not_now(&error)) || !self.half_closing.swap(false, Ordering::AcqRel) {
             return true;
         }
         let done = self.stream.shutdown(Shutdown::Write).is_ok();
         if done {
-            turn.note(What::HalfClosed);
+            turn.unwrap_or_else(|| self.recording.turn()).note(What::HalfClosed);
         }
         done
     }
@@ -546,6 +548,16 @@ impl Duplex {
         self.shut.load(Ordering::Acquire)
     }
 
+    /// Whether a read or write only says that it would have to wait, or has waited as long as it may.
+    pub(crate) fn is_not_now(&self, error: &io::Error) -> bool {
+        match error.kind() {
+            ErrorKind::WouldBlock => true,
+            // Where it never waits, it is the peer that has been silent for too long.
+            ErrorKind::TimedOut => matches!(self.stream, Stream::Waits(_)),
+            _ => false,
+        }
+    }
+
     fn error(&self, operation: Operation, cause: Cause) -> Error {
         Error::new(operation, self.peer, cause)
     }
@@ -590,11 +602,6 @@ impl Drop for Heard<'_> {
     fn drop(&mut self) {
         self.keep();
     }
-}
-
-/// Whether a read or write only says that it would have to wait, or has waited as long as it may.
-pub(crate) fn is_not_now(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 impl Drop for Duplex {

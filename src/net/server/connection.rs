@@ -163,11 +163,6 @@ impl Connection {
         _ = self.thread.set(std::thread::current());
     }
 
-    /// Whether the calling thread serves it.
-    pub(super) fn is_served_here(&self) -> bool {
-        self.thread.get().is_some_and(|thread| thread.id() == std::thread::current().id())
-    }
-
     /// Counts what a read returned.
     pub(super) fn count_in(&self, bytes: usize) {
         add(&self.counters.bytes_in, bytes as u64);

@@ -160,7 +160,7 @@ impl<'a> EventLoop<'a> {
     /// Hears a client in this round, if it is one who can be answered in it, or else gives it its turn.
     fn hear(&mut self, index: usize) {
         let client = self.clients.get(index).and_then(Option::as_ref);
-        if client.is_some_and(|client| client.may_be_heard()) {
+        if client.is_some_and(|client| client.begins_round()) {
             self.hear_in_round(index);
         } else {
             // What is done for it may concern those who were heard.
@@ -313,6 +313,10 @@ impl Client<'_> {
                         connection.set_reading();
                         // Elsewhere one read in a round may leave something that nobody is told of.
                         self.listens = cfg!(target_os = "linux") && !much && !wire.is_over_tls();
+                        // What a person has sent while a reply had not gone.
+                        if connection.hand.anything_waits() {
+                            self.flush()?;
+                        }
                         return Ok(Turn::Waits);
                     };
                     reads += 1;

@@ -23,7 +23,7 @@ pub(super) struct Hand {
     writing: Mutex<()>,
     /// Something waits: asked before each write.
     waits: AtomicBool,
-    /// Of the connection's own message some went and some did not: nothing may come between. Changed by who holds
+    /// Of the connection's own message some went and some did not: nothing may come between. Set by who holds
     /// [`Hand::writing`].
     cut: AtomicBool,
     held: AtomicBool,
@@ -38,7 +38,7 @@ pub(super) struct Hand {
     failed: OnceLock<Arc<Error>>,
 }
 
-/// What it takes to act on a connection. Where one thread serves all, it alone reads, writes and records.
+/// What it takes to act on a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) wire: Arc<Duplex>,
@@ -113,7 +113,10 @@ impl Hand {
         mut written: impl FnMut(usize),
         blocks: impl FnOnce(),
     ) -> Result<(), Error> {
-        let _writing = lock(&self.writing);
+        let _writing = try_lock(&self.writing).unwrap_or_else(|| {
+            heard.as_deref_mut().map(Heard::keep);
+            lock(&self.writing)
+        });
         // A person has said that nothing more will be sent; what comes is still read.
         if wire.is_half_closed() {
             return Ok(());
@@ -182,9 +185,21 @@ impl Hand {
         Ok(went)
     }
 
-    /// Of the connection's own message some did not go, and whether some did. For the thread that serves all.
-    pub(super) fn cut_short(&self, has_begun: bool) {
-        self.cut.store(has_begun, Ordering::Relaxed);
+    /// For the thread that serves all: from here on nobody else writes, until it says with [`Hand::own_message_is_cut`] what came
+    /// of its own message. False if something waits, or somebody is writing.
+    pub(super) fn begin_own_message(&self) -> bool {
+        match try_lock(&self.writing) {
+            Some(_writing) if !self.anything_waits() => {
+                self.cut.store(true, Ordering::Relaxed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The message that has begun has gone, or none of it; or `is_cut`: some went and some did not.
+    pub(super) fn own_message_is_cut(&self, is_cut: bool) {
+        self.cut.store(is_cut, Ordering::Release);
     }
 
     /// Sends what waits, as much as goes without waiting; whether that was all. Only before a message of its own, not within.
@@ -239,11 +254,10 @@ impl Hand {
 }
 
 impl Connection {
-    /// Sends a message besides the replies, whole, and never waits: what the client does not take at once is sent by a thread,
-    /// or all of it by the one that serves all.
+    /// Sends a message besides the replies, whole, and never waits: what the client does not take at once is sent by a thread.
     ///
     /// # Errors
-    /// The connection is closed; with this [`MOST_WAITING`] bytes would wait, and some do already; or too many clients do not take what they are sent.
+    /// The connection is closed; [`MOST_WAITING`] bytes wait already, or too many clients do not take what they are sent.
     pub fn send(self: &Arc<Self>, message: &[u8]) -> Result<(), Error> {
         let error = |cause| Error::new(Operation::Send, self.ends.peer, cause);
         let hand = &self.hand;
@@ -253,8 +267,7 @@ impl Connection {
         let (mut rest, mut begun) = (message, false);
         // Kept until the rest waits: nothing may come between.
         let writing = try_lock(&hand.writing);
-        let may_write = link.place.is_none() || self.is_served_here();
-        if may_write && waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Relaxed) {
+        if waiting.messages.is_empty() && writing.is_some() && !hand.cut.load(Ordering::Acquire) {
             // What goes wrong is found out by who reads, or writes the rest.
             let n = link.wire.write_at_once(message).ok().flatten().unwrap_or_default();
             hand.sent.fetch_add(n as u64, Ordering::Relaxed);
@@ -264,8 +277,8 @@ impl Connection {
         if rest.is_empty() {
             return Ok(());
         }
-        // Of a message that has begun the rest is kept in any case, and one alone may be of any size.
-        if !begun && waiting.bytes > 0 && waiting.bytes + rest.len() > MOST_WAITING {
+        // Of a message that has begun the rest is kept in any case.
+        if !begun && waiting.bytes + rest.len() > MOST_WAITING {
             return Err(error(Cause::QueueFull));
         }
         if link.place.is_none() && !waiting.sending {
@@ -341,7 +354,8 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will be sent; what the client sends is still read.
+    /// Says that nothing more will be sent; what the client sends is still read. Where one thread serves all, that says it, when it
+    /// has recorded what it has just sent.
     pub fn half_close(&self) {
         if let Some(link) = self.hand.linked() {
             match link.place {

@@ -1,6 +1,6 @@
 //! The greeting server, served in either way: each test runs for both, with `MODEL` of the module above.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -464,7 +464,11 @@ fn who_reads_late_gets_each_reply_once_and_all_is_recorded_as_it_went() {
     let reply = "y".repeat(9_999);
     let (server, address) = serve(Settings { reply: reply.clone(), ..quick() });
     let mut late: Vec<_> = (0..2).map(|_| Client::to(address)).collect();
-    late.iter_mut().for_each(|client| client.hear("Welcome!"));
+    for client in &mut late {
+        // The system would give it tens of MiB.
+        socket2::SockRef::from(&client.0).set_recv_buffer_size(64 << 10).expect("set");
+        client.hear("Welcome!");
+    }
     let all: Vec<_> = late.iter().map(|client| of(&server, client)).collect();
     let mut said = [0; 2];
     // One line is mostly one read, until there is no room for all of a reply.
@@ -481,13 +485,29 @@ fn who_reads_late_gets_each_reply_once_and_all_is_recorded_as_it_went() {
         }
         waiting == late.len()
     });
+    let message = b"a person's message\n";
+    for connection in &all {
+        assert_eq!(
+            connection.recording.read(|log| log.stream(Direction::In).end),
+            connection.bytes_in(),
+            "all is told"
+        );
+        connection.send(message).expect("it waits");
+    }
+    let reply = format!("{reply}\n");
     for ((mut client, connection), said) in late.into_iter().zip(all).zip(said) {
-        let replies = format!("{reply}\n").repeat(said);
-        client.hear(&replies);
+        let replies = reply.repeat(said);
+        let mut heard = vec![0; replies.len() + message.len()];
+        client.0.read_exact(&mut heard).expect("all of it");
         wait_for("the count", || connection.greetings() == said as u64);
         client.say("exit");
         client.hear_end();
-        assert!(connection.recording.joined(Direction::Out) == format!("Welcome!{replies}").into_bytes());
+        let sent = connection.recording.joined(Direction::Out);
+        assert!(sent.strip_prefix(b"Welcome!") == Some(&heard));
+        let at = heard.iter().position(|byte| *byte == b'a').expect("the message");
+        assert_eq!(at % reply.len(), 0, "it is between two replies");
+        assert_eq!(heard.drain(at..at + message.len()).collect::<Vec<_>>(), message);
+        assert!(heard == replies.into_bytes());
         assert_eq!(connection.recording.joined(Direction::In), format!("{}exit", "x\n".repeat(said)).into_bytes());
     }
 }
@@ -546,7 +566,7 @@ fn as_many_as_allowed_are_served_and_the_next_waits() {
     third.0.set_nonblocking(true).expect("set");
     first.say("one more");
     first.hear("Hello, one more!");
-    let nothing = std::io::Read::read(&mut third.0, &mut [0]).expect_err("nothing yet");
+    let nothing = third.0.read(&mut [0]).expect_err("nothing yet");
     assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(server.totals().connections, 2);
     if cfg!(target_os = "linux") {
@@ -742,7 +762,7 @@ fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
     good.hear("hi");
     // Now it listens: all of it comes, in order, and then more can be sent.
     let mut all = vec![0; sent];
-    std::io::Read::read_exact(&mut deaf.0, &mut all).expect("all");
+    deaf.0.read_exact(&mut all).expect("all");
     assert!(all.iter().all(|byte| *byte == b'x'));
     wait_for("room", || connection.send(b"y").is_ok());
     deaf.hear("y");
@@ -771,7 +791,7 @@ fn one_connection_is_disconnected_another_reset_another_half_closed() {
     clients[0].hear_end();
     assert!(matches!(until_closed(&server, clients[0].address()), Ended::Disconnected));
     all[1].reset();
-    let error = std::io::Read::read(&mut clients[1].0, &mut [0]).expect_err("a reset");
+    let error = clients[1].0.read(&mut [0]).expect_err("a reset");
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     assert!(matches!(until_closed(&server, clients[1].address()), Ended::ResetHere));
     all[2].half_close();
@@ -801,6 +821,8 @@ fn a_thread_that_is_held_answers_when_it_goes_on() {
         let unread = if MODEL == Model::Threads { 1 } else { 2 };
         wait_for("the byte to come", || connection.unread() == Some(unread));
     }
+    let read = if MODEL == Model::Threads { b"a".as_slice() } else { b"" };
+    assert_eq!(connection.recording.joined(Direction::In), read, "it is told at once");
     connection.hold(false);
     // A thread has read before it was held.
     client.hear(if MODEL == Model::Threads { "Hello, a!Hello, b!" } else { "Hello, ab!" });
@@ -887,7 +909,7 @@ fn a_few_bytes_cannot_ask_for_more_memory_than_there_is() {
     let mut client = Client::to(address);
     client.hear("Welcome!");
     client.say("\n".repeat(9));
-    std::io::Read::read_exact(&mut client.0, &mut vec![0; 9 * large]).expect("all of them");
+    client.0.read_exact(&mut vec![0; 9 * large]).expect("all of them");
     wait_for("the end of the last write", || server.totals().greetings == 9);
     let said = &server.connections()[0].recording;
     let largest = said.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|one| one.len).max());

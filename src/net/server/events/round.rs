@@ -8,9 +8,8 @@ use std::time::Instant;
 
 use super::super::connection::Service;
 use super::super::conversation::{Responses, Told};
-use super::{Client, EventLoop};
+use super::{Client, EventLoop, MUCH};
 use crate::net::Error;
-use crate::net::duplex::is_not_now;
 use crate::recording::Direction;
 
 /// So many are heard before the first one is answered: it need not wait long for the others.
@@ -91,7 +90,10 @@ impl EventLoop<'_> {
                     self.answer_round();
                 }
             }
-            Ok(None) => client.drained = true,
+            Ok(None) => {
+                client.drained = true;
+                client.connection.hand.own_message_is_cut(false);
+            }
             Err(error) => self.fail(place, error),
         }
     }
@@ -115,7 +117,10 @@ impl EventLoop<'_> {
         for one in said.iter_mut() {
             if let (Some(answer), Some(Some(client))) = (&mut one.answer, clients.get(one.place)) {
                 answer.begun = Instant::now();
-                answer.sent = client.wire.send(&replies[answer.bytes.clone()]);
+                // Then it is not to be sent, see [`Hand::write_at_once`](super::super::hand::Hand::write_at_once).
+                let is_over = client.wire.is_half_closed();
+                let nothing = || Err(io::ErrorKind::WouldBlock.into());
+                answer.sent = if is_over { nothing() } else { client.wire.send(&replies[answer.bytes.clone()]) };
             }
         }
         for one in said.drain(..) {
@@ -160,11 +165,11 @@ impl EventLoop<'_> {
 }
 
 impl Client<'_> {
-    /// Whether it can be heard in a round.
-    pub(super) fn may_be_heard(&self) -> bool {
+    /// Whether it can be heard in a round. Then nobody else writes to it before it was answered.
+    pub(super) fn begins_round(&self) -> bool {
         let hand = &self.connection.hand;
-        let is_free = !hand.is_held() && !hand.anything_waits() && !self.wire.is_half_closed();
-        self.listens && !self.drained && !self.ends && is_free
+        let is_ready = self.listens && !self.drained && !self.ends;
+        is_ready && !hand.is_held() && !self.wire.is_half_closed() && hand.begin_own_message()
     }
 
     /// Its answer to what was read at `came`, if it is one that can be sent in a round; `replies` has it then.
@@ -195,35 +200,35 @@ impl Client<'_> {
         self.heard = false;
         self.came = self.connection.recording.micros(came);
         let connection = &self.connection;
-        connection.count_in(read.len());
         let Some(Answer { bytes, told, begun, sent }) = answer else {
             connection.recording.push_at(Direction::In, read, came);
+            connection.count_in(read.len());
+            connection.hand.own_message_is_cut(false);
             return Ok(Some(Rest::Turn));
         };
         let reply = &replies[bytes];
-        let sent = match sent {
-            Ok(sent) if sent > 0 => {
-                connection.recording.push_exchange(read, came, &reply[..sent], begun);
-                connection.count_out(sent);
-                sent
-            }
-            failed => {
-                connection.recording.push_at(Direction::In, read, came);
-                match failed {
-                    Err(error) if is_not_now(&error) => 0,
-                    failed => return Err(self.wire.not_written(failed)),
-                }
-            }
-        };
-        if sent < reply.len() {
-            connection.hand.cut_short(sent > 0);
-            self.talk.give_back(&reply[sent..], told.map_or_else(Told::default, |told| *told));
+        let went = sent.as_ref().map_or(0, |went| *went);
+        if went > 0 {
+            connection.recording.push_exchange(read, came, &reply[..went], begun);
+        } else {
+            connection.recording.push_at(Direction::In, read, came);
+        }
+        connection.count_in(read.len());
+        connection.count_out(went);
+        connection.hand.own_message_is_cut(0 < went && went < reply.len());
+        match sent {
+            Ok(1..) => {}
+            Err(error) if self.wire.is_not_now(&error) => {}
+            failed => return Err(self.wire.not_written(failed)),
+        }
+        if went < reply.len() {
+            self.talk.give_back(&reply[went..], told.map_or_else(Told::default, |told| *told));
             return Ok(Some(Rest::Turn));
         }
         service.count_replies(connection, self.talk.replied(), begun.saturating_duration_since(came));
         connection.set_reading();
         service.reporter.wake();
-        self.listens = self.drained;
+        self.listens = self.drained && read.len() < MUCH;
         Ok(match told {
             Some(told) => Some(Rest::Tell(told)),
             None if self.drained => None,
