@@ -13,7 +13,7 @@ use socketscope::net::server::{
     Boundary, CLOSED_KEPT, Connection, Doing, Ended, Event, Model, Server, Settings, State, Totals,
 };
 use socketscope::net::{Cause, Operation};
-use socketscope::recording::Direction;
+use socketscope::recording::{Direction, What};
 
 use super::MODEL;
 use crate::tools::{Client, LIMIT, recorder, script, serve, serve_at, until, until_closed, wait_for};
@@ -471,16 +471,16 @@ fn who_reads_late_gets_each_reply_once_and_all_is_recorded_as_it_went() {
     }
     let all: Vec<_> = late.iter().map(|client| of(&server, client)).collect();
     let mut said = [0; 2];
-    // One line is mostly one read, until there is no room for all of a reply.
+    // Each line is one read, until there is no room for all of a reply.
     wait_for("writes that wait", || {
         let mut waiting = 0;
         for ((client, connection), said) in late.iter_mut().zip(&all).zip(&mut said) {
             let (doing, since) = connection.doing();
-            if doing != Doing::Writing {
+            if doing == Doing::Writing {
+                waiting += usize::from(since > Duration::from_millis(200));
+            } else if connection.bytes_in() == *said as u64 * 2 {
                 client.say("x\n");
                 *said += 1;
-            } else if since > Duration::from_millis(200) {
-                waiting += 1;
             }
         }
         waiting == late.len()
@@ -766,6 +766,46 @@ fn a_client_that_does_not_take_what_is_sent_delays_nobody() {
     assert!(all.iter().all(|byte| *byte == b'x'));
     wait_for("room", || connection.send(b"y").is_ok());
     deaf.hear("y");
+}
+
+#[test]
+fn what_a_client_says_is_recorded_though_it_takes_nothing_that_it_is_sent() {
+    let (server, address) = serve(quick());
+    let mut deaf = Client::to(address);
+    deaf.hear("Welcome!");
+    let connection = of(&server, &deaf);
+    // The system takes some of it, now and then a little more, and then nothing.
+    let mut sent = 0;
+    wait_for("all to be full", || {
+        let before = std::mem::replace(&mut sent, connection.bytes_out());
+        connection.send(&[b'x'; 256 << 10]).is_err() && before == sent && sent > 1 << 20
+    });
+    deaf.say("x");
+    wait_for("the record", || connection.recording.joined(Direction::In) == b"x");
+}
+
+#[test]
+fn what_a_person_sends_last_arrives_before_the_end() {
+    let (server, address) = serve(quick());
+    for end in [Connection::half_close, Connection::disconnect] {
+        for _ in 0..200 {
+            let mut client = Client::to(address);
+            client.hear("Welcome!");
+            let connection = of(&server, &client);
+            // Else it would wait until the welcome is through.
+            wait_for("it to read", || connection.doing().0 == Doing::Reading);
+            connection.send(b"good").expect("sent");
+            connection.send(b"bye").expect("sent");
+            end(&connection);
+            client.hear("goodbye");
+            client.hear_end();
+            drop(client);
+            let ended = until_closed(&server, connection.ends.peer);
+            assert!(matches!(ended, Ended::PeerClosed | Ended::Disconnected), "{ended:?}");
+            let was_reset = connection.recording.read(|log| log.events().iter().any(|one| one.what == What::Reset));
+            assert!(!was_reset, "nobody did that");
+        }
+    }
 }
 
 #[test]
