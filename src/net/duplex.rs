@@ -237,20 +237,28 @@ impl Duplex {
     }
 
     /// Like [`Duplex::read`], but the recording has it only once it was answered, or what was heard is dropped: to keep both
-    /// together costs less. Not for much at once.
+    /// together costs less. Of much at once it is not so.
     ///
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn hear<'a>(&'a self, room: &'a mut Room) -> Result<Heard<'a>, Error> {
         let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
-        let n = self.receive(room.for_read())?.ok_or_else(nothing)?;
+        self.hear_at_once(room)?.ok_or_else(nothing)
+    }
+
+    /// Like [`Duplex::hear`]; `None` if nothing has come.
+    ///
+    /// # Errors
+    /// As [`Duplex::read`].
+    pub(crate) fn hear_at_once<'a>(&'a self, room: &'a mut Room) -> Result<Option<Heard<'a>>, Error> {
+        let Some(n) = self.receive(room.for_read())? else { return Ok(None) };
         let at = Instant::now();
         room.fill(n);
         let is_kept = room.is_worth_keeping();
         if is_kept {
             self.recording.push_read(room, n);
         }
-        Ok(Heard { wire: self, bytes: room.filled(), at, is_kept })
+        Ok(Some(Heard { wire: self, bytes: room.filled(), at, is_kept }))
     }
 
     /// Reads what has come; `None` if nothing has, in the time that the stream waits for it.
@@ -678,14 +686,11 @@ mod tests {
         let mut heard = wire.hear(&mut room).expect("received");
         socket2::SockRef::from(&remote).set_linger(Some(Duration::ZERO)).expect("set");
         drop(remote);
-        let error = loop {
-            if let Err(error) = wire.answer_at_once(Some(&mut heard), b"answer") {
-                break error;
-            }
-        };
+        let error = wire.answer_at_once(Some(&mut heard), b"answer").expect_err("it is over");
+        drop(heard);
         assert!(matches!(error.cause, Cause::Reset), "{error}");
-        let at = wire.recording.read(|log| log.events().last().map(|event| (event.what.clone(), event.before)));
-        assert_eq!(at, Some((What::Reset, wire.recording.kept().end)));
+        let reset = wire.recording.read(|log| log.events().last().map(|event| (event.what.clone(), event.before)));
+        assert_eq!((reset, recorded(&wire)), (Some((What::Reset, 1)), vec![(Direction::In, 1)]));
     }
 
     #[test]

@@ -366,7 +366,7 @@ mod tests {
         assert_eq!((doings(&mut talk, 99), talk.replied()), (vec!["Read".to_owned()], 1));
         talk.give_back(b"lo, a!", told);
         assert_eq!(doings(&mut talk, 4), ["lo, ", "a!", "answered", "Read"]);
-        talk.heard(b"exit");
+        talk.heard(b"b\nexit");
         assert!(talk.take_answer(99, &mut to).is_none(), "there is more to do than that");
     }
 

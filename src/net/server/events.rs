@@ -302,8 +302,8 @@ impl Client<'_> {
                     if reads == READS_IN_TURN {
                         return Ok(Turn::Unfinished);
                     }
-                    let read = if self.drained { None } else { wire.read_at_once(room)? };
-                    let Some(n) = read else {
+                    let most = room.size();
+                    let Some(mut heard) = (if self.drained { None } else { wire.hear_at_once(room)? }) else {
                         if wire.is_shut() {
                             return Ok(Turn::Over(Ended::Stopped));
                         }
@@ -319,18 +319,27 @@ impl Client<'_> {
                         }
                         return Ok(Turn::Waits);
                     };
+                    let n = heard.bytes().len();
                     reads += 1;
                     much = n >= MUCH;
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
-                    self.drained = cfg!(target_os = "linux") && n < room.size() && !self.ends && !wire.is_over_tls();
-                    self.came = connection.recording.newest();
+                    self.drained = cfg!(target_os = "linux") && n < most && !self.ends && !wire.is_over_tls();
+                    self.came = connection.recording.micros(heard.at());
                     connection.count_in(n);
                     talk.take_response(responses);
-                    talk.heard(room.filled());
+                    talk.heard(heard.bytes());
+                    if let Some(bytes) = talk.to_write() {
+                        let heard = Some(&mut heard);
+                        let sent = connection.hand.write_at_once(wire, heard, bytes, |n| connection.count_out(n))?;
+                        if let Some(n) = sent {
+                            self.blocked = None;
+                            talk.sent(n);
+                        }
+                    }
                 }
                 Do::Write(bytes) => {
-                    let Some(n) = connection.hand.write_at_once(wire, bytes, |n| connection.count_out(n))? else {
+                    let Some(n) = connection.hand.write_at_once(wire, None, bytes, |n| connection.count_out(n))? else {
                         if self.blocked.is_none() {
                             service.show(connection, Doing::Writing);
                         }

@@ -163,6 +163,7 @@ impl Hand {
     pub(super) fn write_at_once(
         &self,
         wire: &Duplex,
+        heard: Option<&mut Heard<'_>>,
         bytes: &[u8],
         written: impl FnOnce(usize),
     ) -> Result<Option<usize>, Error> {
@@ -173,7 +174,7 @@ impl Hand {
         if !self.cut.load(Ordering::Relaxed) && !self.flush_what_goes(wire)? {
             return Ok(None);
         }
-        let went = wire.write_at_once(bytes)?;
+        let went = wire.answer_at_once(heard, bytes)?;
         match went {
             Some(n) => {
                 written(n);

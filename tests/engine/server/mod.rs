@@ -785,6 +785,35 @@ fn what_a_client_says_is_recorded_though_it_takes_nothing_that_it_is_sent() {
 }
 
 #[test]
+fn what_a_person_sends_again_and_again_is_recorded_where_it_went_among_the_replies() {
+    const MANY: usize = 5_000;
+    let (server, address) = serve(quick());
+    let mut client = Client::to(address);
+    client.hear("Welcome!");
+    let connection = of(&server, &client);
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..MANY).for_each(|_| while connection.send(b"a person\n").is_err() {}));
+        let (mut lines, mut heard) = (BufReader::new(client.0.try_clone().expect("cloned")), Vec::new());
+        let (mut replies, mut messages) = (0, 0);
+        while messages < MANY {
+            client.say("x\n");
+            loop {
+                let begin = heard.len();
+                lines.read_until(b'\n', &mut heard).expect("a line");
+                if &heard[begin..] == b"Hello, x!\n" {
+                    replies += 1;
+                    break;
+                }
+                assert_eq!(&heard[begin..], b"a person\n", "neither is cut");
+                messages += 1;
+            }
+        }
+        wait_for("the count", || connection.greetings() == replies);
+        assert!(connection.recording.joined(Direction::Out).strip_prefix(b"Welcome!") == Some(&heard));
+    });
+}
+
+#[test]
 fn what_a_person_sends_last_arrives_before_the_end() {
     let (server, address) = serve(quick());
     for end in [Connection::half_close, Connection::disconnect] {
