@@ -786,31 +786,40 @@ fn what_a_client_says_is_recorded_though_it_takes_nothing_that_it_is_sent() {
 
 #[test]
 fn what_a_person_sends_again_and_again_is_recorded_where_it_went_among_the_replies() {
-    const MANY: usize = 5_000;
+    const MANY: usize = 2_000;
     let (server, address) = serve(quick());
-    let mut client = Client::to(address);
-    client.hear("Welcome!");
-    let connection = of(&server, &client);
+    let mut clients: Vec<_> = (0..8).map(|_| Client::to(address)).collect();
+    clients.iter_mut().for_each(|client| client.hear("Welcome!"));
+    let all: Vec<_> = clients.iter().map(|client| of(&server, client)).collect();
+    let mut streams: Vec<_> =
+        clients.iter().map(|client| (BufReader::new(client.0.try_clone().expect("cloned")), Vec::new())).collect();
+    let mut messages = vec![0; clients.len()];
     std::thread::scope(|scope| {
-        scope.spawn(|| (0..MANY).for_each(|_| while connection.send(b"a person\n").is_err() {}));
-        let (mut lines, mut heard) = (BufReader::new(client.0.try_clone().expect("cloned")), Vec::new());
-        let (mut replies, mut messages) = (0, 0);
-        while messages < MANY {
-            client.say("x\n");
-            loop {
-                let begin = heard.len();
-                lines.read_until(b'\n', &mut heard).expect("a line");
-                if &heard[begin..] == b"Hello, x!\n" {
-                    replies += 1;
-                    break;
+        scope.spawn(|| {
+            for connection in (0..MANY).flat_map(|_| &all) {
+                while connection.send(b"a person\n").is_err() {}
+            }
+        });
+        while messages.iter().any(|messages| *messages < MANY) {
+            // All at the same time, so that they are answered together.
+            clients.iter_mut().for_each(|client| client.say("x\n"));
+            for ((lines, heard), messages) in streams.iter_mut().zip(&mut messages) {
+                loop {
+                    let begin = heard.len();
+                    lines.read_until(b'\n', heard).expect("a line");
+                    if &heard[begin..] == b"Hello, x!\n" {
+                        break;
+                    }
+                    assert_eq!(&heard[begin..], b"a person\n", "neither is cut");
+                    *messages += 1;
                 }
-                assert_eq!(&heard[begin..], b"a person\n", "neither is cut");
-                messages += 1;
             }
         }
-        wait_for("the count", || connection.greetings() == replies);
-        assert!(connection.recording.joined(Direction::Out).strip_prefix(b"Welcome!") == Some(&heard));
     });
+    for (connection, (_, heard)) in all.iter().zip(&streams) {
+        wait_for("the record", || connection.recording.joined(Direction::Out).len() == heard.len() + 8);
+        assert!(connection.recording.joined(Direction::Out).strip_prefix(b"Welcome!") == Some(heard));
+    }
 }
 
 #[test]
