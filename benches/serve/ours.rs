@@ -18,8 +18,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const DRAIN: usize = 2_000;
 /// How many lines the log keeps, as in the window.
 const LINES: usize = 5_000;
-/// Listing all connections takes one part in so many of the time at most, as in the window.
-const LISTING: u32 = 21;
+/// After all connections were listed they are not for so many times as long as that took, as in the window.
+const REST: u32 = 20;
 
 /// A server that is watched.
 pub struct Ours {
@@ -99,7 +99,7 @@ fn watch(server: &Server, waker: &Waker) {
         if lists <= begin {
             let begin = Instant::now();
             std::hint::black_box((server.totals(), server.connections()));
-            lists = Instant::now() + begin.elapsed() * (LISTING - 1);
+            lists = Instant::now() + begin.elapsed() * REST;
         }
         std::thread::sleep(FRAME.saturating_sub(begin.elapsed()));
         // Woken since it looked, it goes on at once.

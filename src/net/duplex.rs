@@ -232,8 +232,8 @@ impl Duplex {
     /// # Errors
     /// Reset, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn read(&self, room: &mut Room) -> Result<usize, Error> {
-        let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
-        self.read_at_once(room)?.ok_or_else(nothing)
+        // Recorded when what was heard is dropped, right here.
+        Ok(self.hear(room)?.bytes().len())
     }
 
     /// Like [`Duplex::read`], but the recording has it only once it was answered, or what was heard is dropped: to keep both
@@ -266,11 +266,7 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn read_at_once(&self, room: &mut Room) -> Result<Option<usize>, Error> {
-        let read = self.receive(room.for_read())?;
-        if let Some(n) = read {
-            self.recording.push_read(room, n);
-        }
-        Ok(read)
+        Ok(self.hear_at_once(room)?.map(|heard| heard.bytes().len()))
     }
 
     /// Reads what has come; `None` if nothing has. Whoever calls it records what it returns.
