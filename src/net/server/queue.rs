@@ -13,6 +13,9 @@ use crate::net::{lock, spawn};
 /// How often the queue is looked at.
 const PERIOD: Duration = Duration::from_millis(250);
 
+/// How long the next look may be put off where each takes its time.
+const LONGEST: Duration = Duration::from_secs(5);
+
 /// A thread that looks at the queue of a listener while its clients must wait, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -33,7 +36,7 @@ impl Watch {
                     let begin = Instant::now();
                     let found = waiting(address);
                     // With very many sockets a look takes its time.
-                    rest = PERIOD.max(begin.elapsed() * 20);
+                    rest = (begin.elapsed() * 20).clamp(PERIOD, LONGEST);
                     let before = std::mem::replace(&mut *lock(&shared.waiting), found.clone());
                     if before != found {
                         reporter.wake();
