@@ -1,11 +1,10 @@
 //! Reads with the writes that answered them, until they are put in their places.
 
+use super::blocks::grow;
+
 /// The most bytes that wait, with what they need besides. It is soon full: then they are still in the caches, however many
 /// connections there are.
 const MOST: usize = 512;
-
-/// The room for the first ones: most connections are short.
-const FIRST: usize = 128;
 
 /// Bytes in front of each exchange: in 64 bits when the read returned, in 32 how much later the write began, in 16 each how long
 /// both are.
@@ -35,14 +34,12 @@ impl Exchanges {
     /// Adds one; false if there is no room for it.
     pub(super) fn push(&mut self, Exchange { came, read, begun, written }: Exchange<'_>) -> bool {
         let waiting = &mut self.0;
-        let needed = waiting.len() + HEAD + read.len() + written.len();
+        let more = HEAD + read.len() + written.len();
         let Ok(waited) = u32::try_from(begun - came) else { return false };
-        if needed > waiting.capacity() {
-            if needed > MOST {
-                return false;
-            }
-            waiting.reserve_exact(needed.max(waiting.len() * 4).clamp(FIRST, MOST) - waiting.len());
+        if waiting.len() + more > MOST {
+            return false;
         }
+        grow(waiting, more, MOST);
         let head =
             u128::from(came) << 64 | u128::from(waited) << 32 | (read.len() as u128) << 16 | written.len() as u128;
         waiting.extend_from_slice(&head.to_ne_bytes());

@@ -678,8 +678,7 @@ fn a_panic_in_one_connection_ends_that_one_alone() {
     let mut good = Client::to(address);
     good.hear("Welcome!");
     wait_for("both to read", || server.connections().iter().filter(|one| one.doing().0 == Doing::Reading).count() == 2);
-    let connection = server.connections().iter().find(|one| one.ends.peer == bad.address()).cloned().expect("open");
-    assert!(served.set((connection, waker.clone())).is_ok());
+    assert!(served.set((of(&server, &bad), waker.clone())).is_ok());
     waker.rearm();
     bad.say("Michael");
     let Ended::Failed(error) = until_closed(&server, bad.address()) else { panic!("it is an error") };
