@@ -19,7 +19,7 @@ const DRAIN: usize = 2_000;
 /// How many lines the log keeps, as in the window.
 const LINES: usize = 5_000;
 /// After all connections were listed they are not for so many times as long as that took, as in the window.
-const REST: u32 = 20;
+const REST: u32 = 100;
 
 /// A server that is watched.
 pub struct Ours {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::stream::{Armed, Stream};
 use super::tls::{Agreed, Layer, Socket as _, Trouble};
-use super::{Cause, Error, Operation};
+use super::{Cause, Error, Operation, apart};
 use crate::recording::{Direction, Recording, Room, What};
 
 /// A stream with one reader and one writer, which may be two threads. A third may [`Duplex::shut`] it. Its reads and writes
@@ -181,7 +181,7 @@ impl Duplex {
     /// One read of what was said.
     fn take(&self, buf: &mut [u8]) -> io::Result<usize> {
         match &self.tls {
-            Some(tls) => tls.read(&self.stream, buf),
+            Some(tls) => apart(|| tls.read(&self.stream, buf)),
             None => self.stream.read(buf),
         }
     }
@@ -189,7 +189,7 @@ impl Duplex {
     /// One write that waits.
     fn put(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.tls {
-            Some(tls) => tls.write(bytes, |cipher| self.stream.write(cipher)),
+            Some(tls) => apart(|| tls.write(bytes, |cipher| self.stream.write(cipher))),
             None => self.stream.write(bytes),
         }
     }
@@ -197,7 +197,7 @@ impl Duplex {
     /// One write that does not wait; `None` where the system has no such write.
     fn put_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
         match &self.tls {
-            Some(tls) => tls.write_at_once(&self.stream, bytes),
+            Some(tls) => apart(|| tls.write_at_once(&self.stream, bytes)),
             None => self.stream.write_at_once(bytes),
         }
     }
@@ -233,17 +233,19 @@ impl Duplex {
     /// Reset, [`Cause::Cancelled`] after [`Duplex::shut`], or what the system says.
     pub(crate) fn read(&self, room: &mut Room) -> Result<usize, Error> {
         // Recorded when what was heard is dropped, right here.
-        Ok(self.hear(room)?.bytes().len())
+        Ok(self.hear(room, || {})?.bytes().len())
     }
 
     /// Like [`Duplex::read`], but the recording has it only once it was answered, or what was heard is dropped: to keep both
-    /// together costs less. Of much at once it is not so.
+    /// together costs less. Of much at once it is not so. `returned` is called as soon as the read has returned.
     ///
     /// # Errors
     /// As [`Duplex::read`].
-    pub(crate) fn hear<'a>(&'a self, room: &'a mut Room) -> Result<Heard<'a>, Error> {
+    pub(crate) fn hear<'a>(&'a self, room: &'a mut Room, returned: impl FnOnce()) -> Result<Heard<'a>, Error> {
         let nothing = || self.error(Operation::Receive, Cause::TimedOut(Duration::ZERO));
-        self.hear_at_once(room)?.ok_or_else(nothing)
+        let n = self.receive(room.for_read())?.ok_or_else(nothing)?;
+        returned();
+        Ok(self.heard(room, n))
     }
 
     /// Like [`Duplex::hear`]; `None` if nothing has come.
@@ -251,14 +253,21 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn hear_at_once<'a>(&'a self, room: &'a mut Room) -> Result<Option<Heard<'a>>, Error> {
-        let Some(n) = self.receive(room.for_read())? else { return Ok(None) };
-        let at = Instant::now();
+        let n = self.receive(room.for_read())?;
+        Ok(n.map(|n| self.heard(room, n)))
+    }
+
+    /// A read has just put `n` bytes into the room.
+    fn heard<'a>(&'a self, room: &'a mut Room, n: usize) -> Heard<'a> {
+        // Not earlier than what is recorded; and what is needed of the recording comes into the caches now.
+        let newest = self.recording.newest();
+        let came = self.recording.now().max(newest);
         room.fill(n);
         let is_kept = room.is_worth_keeping();
         if is_kept {
-            self.recording.push_read(room, n);
+            apart(|| self.recording.push_read(room, n));
         }
-        Ok(Some(Heard { wire: self, bytes: room.filled(), at, is_kept }))
+        Heard { wire: self, bytes: room.filled(), came, is_kept }
     }
 
     /// Reads what has come; `None` if nothing has, in the time that the stream waits for it.
@@ -277,16 +286,23 @@ impl Duplex {
         self.go_on_half_closing();
         loop {
             match self.take(buf) {
+                Ok(n) if n > 0 => return Ok(Some(n)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The empty read comes from our own end: the peer did nothing.
-                Ok(0) | Err(_) if self.is_shut() => return Err(self.error(Operation::Receive, Cause::Cancelled)),
-                Ok(0) | Err(_) if self.reset.load(Ordering::Acquire) => {
-                    return Err(self.error(Operation::Receive, Cause::Reset));
-                }
-                Ok(n) => return Ok(Some(n)),
-                Err(error) if self.is_not_now(&error) => return Ok(None),
-                Err(error) => return Err(self.broken(Operation::Receive, error)),
+                read => return self.not_read(read),
             }
+        }
+    }
+
+    /// What a read means that returned nothing.
+    #[cold]
+    fn not_read(&self, read: io::Result<usize>) -> Result<Option<usize>, Error> {
+        match read {
+            // The empty read comes from our own end: the peer did nothing.
+            _ if self.is_shut() => Err(self.error(Operation::Receive, Cause::Cancelled)),
+            _ if self.reset.load(Ordering::Acquire) => Err(self.error(Operation::Receive, Cause::Reset)),
+            Ok(n) => Ok(Some(n)),
+            Err(error) if self.is_not_now(&error) => Ok(None),
+            Err(error) => Err(self.broken(Operation::Receive, error)),
         }
     }
 
@@ -357,14 +373,14 @@ impl Duplex {
         }
         let turn = self.recording.turn();
         loop {
-            let begun = Instant::now();
+            let begun = self.recording.now();
             let Some(sent) = self.put_at_once(bytes) else { return Ok(None) };
             match sent {
                 Ok(n) if n > 0 => {
                     match heard {
                         Some(heard) if !heard.is_kept => {
                             heard.is_kept = true;
-                            turn.push_exchange(heard.bytes, heard.at, &bytes[..n], begun);
+                            turn.push_exchange(heard.bytes, heard.came, &bytes[..n], begun);
                         }
                         _ => turn.push_at(Direction::Out, &bytes[..n], begun),
                     }
@@ -372,14 +388,22 @@ impl Duplex {
                     return Ok(Some(n));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if self.is_not_now(&error) => return Ok(None),
                 failed => {
                     drop(turn);
-                    if let Some(heard) = heard {
-                        heard.keep();
-                    }
-                    return Err(self.not_written(failed));
+                    return self.not_answered(heard, failed);
                 }
+            }
+        }
+    }
+
+    /// What a write means that took nothing.
+    #[cold]
+    fn not_answered(&self, heard: Option<&mut Heard<'_>>, sent: io::Result<usize>) -> Result<Option<usize>, Error> {
+        match sent {
+            Err(error) if self.is_not_now(&error) => Ok(None),
+            failed => {
+                heard.map(Heard::keep);
+                Err(self.not_written(failed))
             }
         }
     }
@@ -423,6 +447,7 @@ impl Duplex {
     }
 
     /// Why a write took nothing, and not because it would have to wait.
+    #[cold]
     pub(crate) fn not_written(&self, sent: io::Result<usize>) -> Error {
         match sent {
             _ if self.is_shut() => self.error(Operation::Send, Cause::Cancelled),
@@ -452,9 +477,11 @@ impl Duplex {
     /// Says that nothing more will be written, if that is to be said and can be. With TLS that may have to wait until
     /// somebody else's write has gone, or the peer has taken something: whoever reads or writes next goes on with it.
     pub(crate) fn go_on_half_closing(&self) -> bool {
-        if !self.half_closing.load(Ordering::Acquire) {
-            return false;
-        }
+        self.half_closing.load(Ordering::Acquire) && self.say_end()
+    }
+
+    #[cold]
+    fn say_end(&self) -> bool {
         // Where a write always waits it cannot be our turn meanwhile.
         let turn = self.stream.can_write_at_once().then(|| self.recording.turn());
         let farewell = match &self.tls {
@@ -579,7 +606,7 @@ impl Duplex {
 pub(crate) struct Heard<'a> {
     wire: &'a Duplex,
     bytes: &'a [u8],
-    at: Instant,
+    came: u64,
     is_kept: bool,
 }
 
@@ -589,15 +616,15 @@ impl Heard<'_> {
         self.bytes
     }
 
-    /// When it returned.
-    pub(crate) fn at(&self) -> Instant {
-        self.at
+    /// When it returned, see [`Recording::now`].
+    pub(crate) fn came(&self) -> u64 {
+        self.came
     }
 
     /// Records it now.
     pub(crate) fn keep(&mut self) {
         if !std::mem::replace(&mut self.is_kept, true) {
-            self.wire.recording.push_at(Direction::In, self.bytes, self.at);
+            self.wire.recording.push_at(Direction::In, self.bytes, self.came);
         }
     }
 }
@@ -652,7 +679,7 @@ mod tests {
         let (wire, mut remote) = pair();
         let mut room = Room::new(10);
         remote.write_all(b"one").expect("sent");
-        let mut heard = wire.hear(&mut room).expect("received");
+        let mut heard = wire.hear(&mut room, || {}).expect("received");
         assert_eq!((heard.bytes(), recorded(&wire)), (b"one".as_slice(), vec![]));
         assert_eq!(wire.answer_at_once(Some(&mut heard), b"answer").expect("alive"), Some(6));
         let mut all = vec![(Direction::In, 3), (Direction::Out, 6)];
@@ -662,11 +689,11 @@ mod tests {
         all.push((Direction::Out, 4));
         assert_eq!(recorded(&wire), all, "once is enough");
         remote.write_all(b"to").expect("sent");
-        drop(wire.hear(&mut room).expect("received"));
+        drop(wire.hear(&mut room, || {}).expect("received"));
         all.push((Direction::In, 2));
         assert_eq!(recorded(&wire), all);
         remote.write_all(b"last").expect("sent");
-        let mut heard = wire.hear(&mut room).expect("received");
+        let mut heard = wire.hear(&mut room, || {}).expect("received");
         wire.shut();
         wire.answer_at_once(Some(&mut heard), b"too late").expect_err("shut");
         drop(heard);
@@ -679,7 +706,7 @@ mod tests {
         let (wire, mut remote) = pair();
         remote.write_all(b"x").expect("sent");
         let mut room = Room::new(1);
-        let mut heard = wire.hear(&mut room).expect("received");
+        let mut heard = wire.hear(&mut room, || {}).expect("received");
         socket2::SockRef::from(&remote).set_linger(Some(Duration::ZERO)).expect("set");
         drop(remote);
         let error = wire.answer_at_once(Some(&mut heard), b"answer").expect_err("it is over");
@@ -698,7 +725,7 @@ mod tests {
             std::thread::yield_now();
         }
         let mut room = Room::new(size);
-        let heard = wire.hear(&mut room).expect("received");
+        let heard = wire.hear(&mut room, || {}).expect("received");
         assert_eq!((heard.bytes().len(), recorded(&wire)), (size, vec![(Direction::In, size)]));
         let kept = wire.recording.read(|log| log.bytes(Direction::In, 0..u64::MAX).next().map(<[u8]>::as_ptr));
         assert_eq!(kept, Some(heard.bytes().as_ptr()));

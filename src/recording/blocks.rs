@@ -53,6 +53,11 @@ impl<T: Copy> Blocks<T> {
         self.kept.end += 1;
     }
 
+    /// Makes room for so many more elements, in the block that grows.
+    pub(super) fn reserve(&mut self, more: usize) {
+        grow(&mut self.last, more, Self::SIZE);
+    }
+
     /// Block `index`, counted from the first one that is there.
     fn block(&self, index: usize) -> &[T] {
         self.full.as_ref().and_then(|full| full.get(index)).unwrap_or(&self.last)
@@ -105,7 +110,7 @@ impl<T: Copy> Blocks<T> {
 /// Makes room for `more` elements in a block of `size` at the most, if there is none. The first block of a queue grows as it
 /// is filled: most connections are short.
 pub(super) fn grow<T>(block: &mut Vec<T>, more: usize, size: usize) {
-    let needed = block.len() + more;
+    let needed = (block.len() + more).min(size);
     if needed > block.capacity() {
         let capacity = needed.max(block.len() * 4).min(size);
         block.reserve_exact(capacity - block.len());

@@ -54,6 +54,11 @@ impl Bytes {
         }
     }
 
+    /// Makes room for so many more bytes, in the block that grows.
+    pub(super) fn reserve(&mut self, more: usize) {
+        grow(&mut self.last, more, BLOCK);
+    }
+
     /// Adds the first `len` bytes of a block at the end, without copying them.
     pub(super) fn share(&mut self, bytes: &Arc<Vec<u8>>, len: usize) {
         if !self.last.is_empty() {

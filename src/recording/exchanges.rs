@@ -1,7 +1,5 @@
 //! Reads with the writes that answered them, until they are put in their places.
 
-use super::blocks::grow;
-
 /// The most bytes that wait, with what they need besides. It is soon full: then they are still in the caches, however many
 /// connections there are.
 const MOST: usize = 512;
@@ -39,7 +37,9 @@ impl Exchanges {
         if waiting.len() + more > MOST {
             return false;
         }
-        grow(waiting, more, MOST);
+        if waiting.capacity() == 0 {
+            waiting.reserve_exact(MOST);
+        }
         let head =
             u128::from(came) << 64 | u128::from(waited) << 32 | (read.len() as u128) << 16 | written.len() as u128;
         waiting.extend_from_slice(&head.to_ne_bytes());
@@ -48,17 +48,22 @@ impl Exchanges {
         true
     }
 
-    /// Takes all, in order.
-    pub(super) fn take(&mut self, mut each: impl FnMut(Exchange<'_>)) {
+    /// All, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Exchange<'_>> {
         let mut rest = self.0.as_slice();
-        while let Some((head, bytes)) = rest.split_first_chunk::<HEAD>() {
+        std::iter::from_fn(move || {
+            let (head, bytes) = rest.split_first_chunk::<HEAD>()?;
             let head = u128::from_ne_bytes(*head);
             let came = (head >> 64) as u64;
             let (read, bytes) = bytes.split_at((head >> 16) as u16 as usize);
             let (written, bytes) = bytes.split_at(head as u16 as usize);
-            each(Exchange { came, read, begun: came + u64::from((head >> 32) as u32), written });
             rest = bytes;
-        }
+            Some(Exchange { came, read, begun: came + u64::from((head >> 32) as u32), written })
+        })
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
@@ -98,9 +103,10 @@ mod tests {
                 }
                 prop_assert!(exchanges.0.capacity() <= MOST);
             }
-            let mut taken = Vec::new();
-            exchanges.take(|one| taken.push((one.came, one.read.to_vec(), one.begun, one.written.to_vec())));
+            let taken: Vec<_> =
+                exchanges.iter().map(|one| (one.came, one.read.to_vec(), one.begun, one.written.to_vec())).collect();
             prop_assert_eq!(taken, added);
+            exchanges.clear();
             prop_assert!(exchanges.is_empty());
         }
     }

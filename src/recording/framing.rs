@@ -454,9 +454,7 @@ mod tests {
     #[test]
     fn silence_ends_a_message_of_its_own_direction() {
         let recording = Recorder::new(Recorder::BUDGET).open();
-        let push = |ms, direction, bytes: &[u8]| {
-            recording.push_at(direction, bytes, recording.origin() + Duration::from_millis(ms));
-        };
+        let push = |ms: u64, direction, bytes: &[u8]| recording.push_at(direction, bytes, ms * 1_000);
         push(1_000, In, b"ab");
         push(1_040, Out, b"x");
         push(1_090, In, b"c");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Direction;
 use super::blocks::Blocks;
 use super::bytes::Bytes;
-use super::exchanges::{Exchange, Exchanges};
+use super::exchanges::Exchanges;
 use super::spare::Spare;
 
 /// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
@@ -109,8 +109,8 @@ const MOST_EVENTS: usize = 1_000;
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Log {
-    /// What came last and is not in its place yet: nobody looks at a log before it is, see [`Log::settle`].
-    exchanges: Exchanges,
+    /// What came last and is not in its place yet: nobody looks at a log before it is.
+    pub(super) exchanges: Exchanges,
     segments: Blocks<Stored>,
     /// In, out.
     streams: [Bytes; 2],
@@ -235,28 +235,6 @@ impl Log {
         SEGMENT_COST + u64::from(len)
     }
 
-    /// Keeps a read and the write that answered it; [`Log::settle`] puts them in their places. They cost what they cost there.
-    pub(super) fn exchange(&mut self, exchange: Exchange<'_>, spare: &Spare) {
-        if !self.exchanges.push(exchange) {
-            self.settle(spare);
-            self.place(exchange, spare);
-        }
-    }
-
-    /// Puts all in its place; to be called before anything else is done with it.
-    pub(super) fn settle(&mut self, spare: &Spare) {
-        if !self.exchanges.is_empty() {
-            let mut exchanges = std::mem::take(&mut self.exchanges);
-            exchanges.take(|one| self.place(one, spare));
-            self.exchanges = exchanges;
-        }
-    }
-
-    fn place(&mut self, Exchange { came, read, begun, written }: Exchange<'_>, spare: &Spare) {
-        self.append(came, Direction::In, read, None, spare);
-        self.append(begun, Direction::Out, written, None, spare);
-    }
-
     /// Counts one read or write for which there is no room even alone; all before it goes. Says what that freed.
     /// The memory goes to `spare`.
     pub(super) fn pass(&mut self, direction: Direction, bytes: &[u8], spare: &Spare) -> u64 {
@@ -268,6 +246,12 @@ impl Log {
         self.streams[direction.other() as usize].skip(0, &spare.bytes);
         self.segments.skip(1, &spare.segments);
         cost
+    }
+
+    /// Makes room for so many more reads and writes, and bytes: in, out.
+    pub(super) fn reserve(&mut self, segments: usize, bytes: [usize; 2]) {
+        self.segments.reserve(segments);
+        self.streams.iter_mut().zip(bytes).for_each(|(stream, bytes)| stream.reserve(bytes));
     }
 
     /// Keeps one event.
@@ -328,19 +312,6 @@ mod tests {
         let segments = at.map(|at| log.segment_at(direction, at)).to_vec();
         let positions = numbers.map(|number| log.position(direction, number)).to_vec();
         (kept, log.joined(direction, 0..u64::MAX), segments, positions)
-    }
-
-    #[test]
-    fn who_has_ended_keeps_no_memory_for_exchanges() {
-        let (mut log, spare) = (Log::default(), Spare::of(1 << 20));
-        for at in 0..9 {
-            log.exchange(Exchange { came: at, read: b"a", begun: at, written: b"b" }, &spare);
-        }
-        log.settle(&spare);
-        assert!(log.exchanges.has_memory(), "more may come");
-        log.note(9, What::Closed(By::Us));
-        assert!(!log.exchanges.has_memory());
-        assert_eq!(log.kept(), 0..18);
     }
 
     proptest! {

@@ -309,11 +309,11 @@ fn fair_share(mut costs: Vec<u64>, mut room: u64) -> u64 {
 pub struct Recording {
     recorder: Arc<Recorder>,
     origin: Instant,
-    /// What is kept of it, in bytes; changed under the lock of `log`.
-    cost: AtomicU64,
     /// When the newest of it happened, in microseconds since it began; changed under the lock of `log`.
     newest: AtomicU64,
     log: Mutex<Log>,
+    /// What is kept of it, in bytes; changed under the lock of `log`.
+    cost: AtomicU64,
     number: u64,
     ends: OnceLock<Ends>,
     opened: SystemTime,
@@ -332,8 +332,8 @@ struct Moved<'a> {
     bytes: &'a [u8],
     /// The block that begins with these bytes, to be kept instead of a copy.
     whole: Option<&'a Arc<Vec<u8>>>,
-    /// When it happened, if that is not now.
-    at: Option<Instant>,
+    /// When it happened, if that is not now, see [`Recording::now`].
+    at: Option<u64>,
 }
 
 impl Recording {
@@ -395,17 +395,17 @@ impl Recording {
 
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
-        self.turn().keep([Moved { direction, bytes, whole: None, at: None }]);
+        self.turn().keep(Moved { direction, bytes, whole: None, at: None });
     }
 
-    /// Keeps one `read` that returned at `at`, or one `write` that began then.
-    pub fn push_at(&self, direction: Direction, bytes: &[u8], at: Instant) {
+    /// Keeps one `read` that returned at `at`, or one `write` that began then, see [`Recording::now`].
+    pub fn push_at(&self, direction: Direction, bytes: &[u8], at: u64) {
         self.turn().push_at(direction, bytes, at);
     }
 
     /// Keeps a `read` that returned at `came`, and the `write` that answered it and began at `begun`. It is the same as to keep
-    /// one after the other, and costs less.
-    pub fn push_exchange(&self, read: &[u8], came: Instant, written: &[u8], begun: Instant) {
+    /// one after the other, and costs less; but it begins to count in [`Recorder::used`] when somebody looks, or several wait.
+    pub fn push_exchange(&self, read: &[u8], came: u64, written: &[u8], begun: u64) {
         self.turn().push_exchange(read, came, written, begun);
     }
 
@@ -429,7 +429,7 @@ impl Recording {
     /// Notes that the socket was closed, and by whom.
     pub fn closed(&self) {
         let mut log = self.log();
-        let at = self.time(None);
+        let at = self.time(self.now());
         log.end(By::Us);
         let by = log.ended().unwrap_or(By::Us);
         log.note(at, What::Closed(by));
@@ -437,12 +437,18 @@ impl Recording {
         self.recorder.recorded();
     }
 
-    /// The time of what is about to be kept, in microseconds. Asked for with the log locked, so that times never run
+    /// The time of what is about to be kept, which happened at `at`. Asked for with the log locked, so that times never run
     /// backwards inside a recording.
-    fn time(&self, at: Option<Instant>) -> u64 {
-        let time = self.micros(at.unwrap_or_else(Instant::now)).max(self.newest());
+    fn time(&self, at: u64) -> u64 {
+        let time = at.max(self.newest());
         self.newest.store(time, Ordering::Relaxed);
         time
+    }
+
+    /// The microseconds from [`Recording::origin`] to now.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.micros(Instant::now())
     }
 
     /// The microseconds from [`Recording::origin`] to `at`.
@@ -461,8 +467,59 @@ impl Recording {
     /// What is kept, all in its place.
     fn log(&self) -> MutexGuard<'_, Log> {
         let mut log = lock(&self.log);
-        log.settle(&self.recorder.spare);
+        self.settle(&mut log);
         log
+    }
+
+    /// Puts what waits in its place, which is when it begins to count; to be called before anything else is done with the log.
+    fn settle(&self, log: &mut Log) {
+        if !log.exchanges.is_empty() {
+            self.place_all(log);
+        }
+    }
+
+    #[inline(never)]
+    fn place_all(&self, log: &mut Log) {
+        let mut exchanges = std::mem::take(&mut log.exchanges);
+        let len = |each: fn(&Exchange<'_>) -> usize| exchanges.iter().map(|one| each(&one)).sum();
+        log.reserve(len(|_| 2), [len(|one| one.read.len()), len(|one| one.written.len())]);
+        let mut cost = self.cost();
+        for exchange in exchanges.iter() {
+            cost = self.place_exchange(log, cost, exchange);
+        }
+        exchanges.clear();
+        log.exchanges = exchanges;
+        self.count(cost);
+    }
+
+    fn place_exchange(&self, log: &mut Log, cost: u64, exchange: Exchange<'_>) -> u64 {
+        let Exchange { came, read, begun, written } = exchange;
+        let cost = self.place(log, cost, came, Direction::In, read, None);
+        self.place(log, cost, begun, Direction::Out, written, None)
+    }
+
+    /// Puts one read or write in its place, where what is kept costs `cost`; what it costs after that.
+    fn place(
+        &self,
+        log: &mut Log,
+        cost: u64,
+        at: u64,
+        direction: Direction,
+        bytes: &[u8],
+        whole: Option<&Arc<Vec<u8>>>,
+    ) -> u64 {
+        let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
+        let most = budget - budget / 8;
+        let alone = SEGMENT_COST + bytes.len() as u64;
+        if cost + alone <= budget {
+            cost + log.append(at, direction, bytes, whole, spare)
+        } else if alone <= most {
+            let more = log.append(at, direction, bytes, whole, spare);
+            cost + more - log.shrink(most, spare)
+        } else {
+            // What would have to go at once is not copied first.
+            cost - log.pass(direction, bytes, spare)
+        }
     }
 
     /// What is kept of it costs so much, in bytes.
@@ -502,55 +559,46 @@ impl Recording {
 
 impl Turn<'_> {
     /// Like [`Recording::push_at`].
-    pub fn push_at(self, direction: Direction, bytes: &[u8], at: Instant) {
-        self.keep([Moved { direction, bytes, whole: None, at: Some(at) }]);
+    pub fn push_at(self, direction: Direction, bytes: &[u8], at: u64) {
+        self.keep(Moved { direction, bytes, whole: None, at: Some(at) });
     }
 
     /// Like [`Recording::push_exchange`].
-    pub fn push_exchange(mut self, read: &[u8], came: Instant, written: &[u8], begun: Instant) {
+    pub fn push_exchange(mut self, read: &[u8], came: u64, written: &[u8], begun: u64) {
         let recording = self.recording;
-        let cost = recording.cost() + 2 * SEGMENT_COST + (read.len() + written.len()) as u64;
-        if cost <= recording.recorder.budget() {
-            let (came, begun) = (recording.time(Some(came)), recording.time(Some(begun)));
-            self.log.exchange(Exchange { came, read, begun, written }, &recording.recorder.spare);
-            self.count(cost);
+        let exchange = Exchange { came: recording.time(came), read, begun: recording.time(begun), written };
+        if self.log.exchanges.push(exchange) {
+            recording.recorder.recorded();
         } else {
-            self.keep([
-                Moved { direction: Direction::In, bytes: read, whole: None, at: Some(came) },
-                Moved { direction: Direction::Out, bytes: written, whole: None, at: Some(begun) },
-            ]);
+            self.keep_both(exchange);
         }
     }
 
     /// Like [`Recording::note`].
     pub fn note(self, what: What) {
         let Self { recording, mut log } = self;
-        log.settle(&recording.recorder.spare);
-        let at = recording.time(None);
+        recording.settle(&mut log);
+        let at = recording.time(recording.now());
         log.note(at, what);
         drop(log);
         recording.recorder.recorded();
     }
 
-    fn keep<const N: usize>(mut self, all: [Moved<'_>; N]) {
-        let Self { recording, log } = &mut self;
-        let (budget, spare) = (recording.recorder.budget(), &recording.recorder.spare);
-        let most = budget - budget / 8;
-        log.settle(spare);
-        let mut cost = recording.cost();
-        for Moved { direction, bytes, whole, at } in all {
-            let at = recording.time(at);
-            let alone = SEGMENT_COST + bytes.len() as u64;
-            if cost + alone <= budget {
-                cost += log.append(at, direction, bytes, whole, spare);
-            } else if alone <= most {
-                cost += log.append(at, direction, bytes, whole, spare);
-                cost -= log.shrink(most, spare);
-            } else {
-                // What would have to go at once is not copied first.
-                cost -= log.pass(direction, bytes, spare);
-            }
-        }
+    #[inline(never)]
+    fn keep(mut self, Moved { direction, bytes, whole, at }: Moved<'_>) {
+        let recording = self.recording;
+        recording.settle(&mut self.log);
+        let at = recording.time(at.unwrap_or_else(|| recording.now()));
+        let cost = recording.place(&mut self.log, recording.cost(), at, direction, bytes, whole);
+        self.count(cost);
+    }
+
+    /// Keeps a read and its answer for which there is no room where they would wait.
+    #[inline(never)]
+    fn keep_both(mut self, exchange: Exchange<'_>) {
+        let recording = self.recording;
+        recording.settle(&mut self.log);
+        let cost = recording.place_exchange(&mut self.log, recording.cost(), exchange);
         self.count(cost);
     }
 
@@ -618,7 +666,7 @@ mod tests {
     #[test]
     fn a_write_has_the_time_at_which_it_began_but_never_one_before_what_was_recorded() {
         let recording = Recorder::new(Recorder::BUDGET).open();
-        let later = recording.origin() + Duration::from_secs(5);
+        let later = 5_000_000;
         recording.push_at(Direction::Out, b"a", later);
         recording.push(Direction::In, b"b");
         let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
@@ -638,28 +686,28 @@ mod tests {
             let (one, other) = (recorder.open(), plain.open());
             let mut noted = Vec::new();
             for (n, (what, read, written)) in steps.into_iter().enumerate() {
-                let after = Duration::from_millis(n as u64);
+                let after = n as u64 * 1_000;
                 let (read, written) = (vec![n as u8; read], vec![100 + n as u8; written]);
                 match what {
                     0 => {
-                        one.push_at(Direction::Out, &written, one.origin() + after);
-                        other.push_at(Direction::Out, &written, other.origin() + after);
+                        one.push_at(Direction::Out, &written, after);
+                        other.push_at(Direction::Out, &written, after);
                     }
                     1 => {
                         one.note(What::Reset);
                         noted.push(other.kept().end);
                     }
                     _ => {
-                        let waited = Duration::from_micros(5);
-                        one.push_exchange(&read, one.origin() + after, &written, one.origin() + after + waited);
-                        other.push_at(Direction::In, &read, other.origin() + after);
-                        other.push_at(Direction::Out, &written, other.origin() + after + waited);
+                        let waited = 5;
+                        one.push_exchange(&read, after, &written, after + waited);
+                        other.push_at(Direction::In, &read, after);
+                        other.push_at(Direction::Out, &written, after + waited);
                     }
                 }
-                prop_assert_eq!(recorder.used(), plain.used());
                 // Not each time: what waits to be put in its place is to become more.
                 if what < 3 {
                     prop_assert_eq!(texts(&one), texts(&other));
+                    prop_assert_eq!(recorder.used(), plain.used());
                 }
             }
             let all = |of: &Recording| of.read(|log| log.kept().map(|n| log.segment(n)).collect::<Vec<_>>());
@@ -672,6 +720,16 @@ mod tests {
             prop_assert_eq!(before, noted);
             prop_assert_eq!(one.read(Log::cost), recorder.used());
         }
+    }
+
+    #[test]
+    fn who_has_ended_keeps_no_memory_for_exchanges() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        (0..9).for_each(|at| recording.push_exchange(b"a", at, b"b", at));
+        assert_eq!(recording.kept(), 0..18);
+        assert!(lock(&recording.log).exchanges.has_memory(), "more may come");
+        recording.closed();
+        assert!(!lock(&recording.log).exchanges.has_memory());
     }
 
     #[test]

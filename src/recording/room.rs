@@ -42,11 +42,19 @@ impl Room {
 
     /// Where the next read is to put its bytes.
     pub fn for_read(&mut self) -> &mut [u8] {
-        (self.kept, self.filled) = (None, 0);
+        self.filled = 0;
+        if self.kept.is_some() || self.own.len() != self.size {
+            self.renew();
+        }
+        &mut self.own
+    }
+
+    #[inline(never)]
+    fn renew(&mut self) {
+        self.kept = None;
         if self.own.len() != self.size {
             self.own = vec![0; self.size];
         }
-        &mut self.own
     }
 
     /// What the last read has returned.
@@ -81,12 +89,8 @@ impl Recording {
             return self.push(Direction::In, room.filled());
         }
         let block = Arc::new(std::mem::take(&mut room.own));
-        self.turn().keep([Moved {
-            direction: Direction::In,
-            bytes: &block[..room.filled],
-            whole: Some(&block),
-            at: None,
-        }]);
+        let bytes = &block[..room.filled];
+        self.turn().keep(Moved { direction: Direction::In, bytes, whole: Some(&block), at: None });
         match Arc::try_unwrap(block) {
             // There was no room for it in the recording.
             Ok(own) => room.own = own,

@@ -86,11 +86,11 @@ fn wire(input: &mut Unstructured<'_>) -> Result<()> {
     while !input.is_empty() {
         time += Duration::from_millis(input.int_in_range(0..=3)?);
         match input.int_in_range(0..=11)? {
-            0..=4 => recording.push_at(direction(input)?, &bytes(input, 40)?, time),
+            0..=4 => recording.push_at(direction(input)?, &bytes(input, 40)?, recording.micros(time)),
             5 => {
                 let (direction, bytes) = (direction(input)?, bytes(input, 20)?);
                 let times = input.int_in_range(0..=most_times)?;
-                (0..times).for_each(|_| recording.push_at(direction, &bytes, time));
+                (0..times).for_each(|_| recording.push_at(direction, &bytes, recording.micros(time)));
             }
             6 => recording.note(happening(input)?),
             7 => recording.closed(),
@@ -285,7 +285,7 @@ fn both_ends(input: &mut Unstructured<'_>) -> Result<()> {
         time += Duration::from_nanos(input.int_in_range(0..=3_000)?);
         let one = input.choose(&two)?;
         match input.int_in_range(0..=10)? {
-            0..=6 => one.push_at(direction(input)?, &bytes(input, 40)?, time),
+            0..=6 => one.push_at(direction(input)?, &bytes(input, 40)?, one.micros(time)),
             7 => one.note(happening(input)?),
             8 => one.closed(),
             9 if budget != u64::MAX => recorder.set_budget(input.int_in_range(0..=6_000)?),

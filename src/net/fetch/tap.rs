@@ -82,7 +82,7 @@ impl<S: Write> Write for Tap<S> {
             clock.wrote(begun);
         }
         let n = written.map_err(|error| self.noted(Direction::Out, begun, error))?;
-        self.recording.push_at(Direction::Out, &buf[..n], begun);
+        self.recording.push_at(Direction::Out, &buf[..n], self.recording.micros(begun));
         Ok(n)
     }
 

@@ -24,9 +24,9 @@ pub struct Connection {
     counters: Counters,
     /// Every read and write.
     pub recording: Arc<Recording>,
-    pub(super) hand: Hand,
     /// Its number, from 1.
     pub id: u64,
+    pub(super) hand: Hand,
     /// Both ends.
     pub ends: Ends,
     /// The thread that serves it.
@@ -89,8 +89,8 @@ impl Connection {
         Self {
             counters: Counters::default(),
             recording,
-            hand: Hand::default(),
             id,
+            hand: Hand::default(),
             ends,
             thread: OnceLock::new(),
             ended: OnceLock::new(),
@@ -222,8 +222,10 @@ impl Service {
     pub(super) fn answered(&self, connection: &Arc<Connection>, talk: &mut Conversation<'_>, came: u64) {
         // Up to the last write. Asking the clock again would cost more than all else here.
         let waited = connection.recording.newest().saturating_sub(came);
-        self.count_replies(connection, talk.replied(), Duration::from_micros(waited));
-        self.tell(connection, talk.take_told());
+        self.count_replies(connection, talk.replied(), waited);
+        if talk.tells() {
+            self.tell(connection, talk.take_told());
+        }
     }
 
     /// Tells of an answer that has been sent.
@@ -232,12 +234,12 @@ impl Service {
         self.sample(connection, matched);
     }
 
-    /// Counts that it has been given `replied` replies altogether, the last ones after it had `waited`.
-    pub(super) fn count_replies(&self, connection: &Connection, replied: u64, waited: Duration) {
+    /// Counts that it has been given `replied` replies altogether, the last ones after it had `waited` so many microseconds.
+    pub(super) fn count_replies(&self, connection: &Connection, replied: u64, waited: u64) {
         let greetings = &connection.counters.greetings;
         if replied > greetings.load(Ordering::Relaxed) {
             greetings.store(replied, Ordering::Relaxed);
-            self.shared.latency.record(waited);
+            self.shared.latency.record(connection.id, waited);
         }
     }
 

@@ -147,36 +147,18 @@ impl<'a> Conversation<'a> {
         let Self { greeting, manners, response } = self;
         let Some(response) = response else { return Do::Read };
         loop {
-            let Some(step) = response.steps.get(response.done) else {
-                response.steps.clear();
-                response.done = 0;
-                if std::mem::take(&mut response.answering) {
-                    return Do::Answered;
-                }
-                if response.rest.is_empty() {
-                    return response.end.map_or(Do::Read, Do::Close);
-                }
-                let rest = std::mem::take(&mut response.rest);
-                response.answer(&rest, greeting, manners);
-                continue;
-            };
-            match step {
-                Step::Send(range) => return Do::Write(&response.answers.bytes[range.clone()]),
-                Step::Drip(range, every) => {
-                    let (byte, rest, every) = (range.start..range.start + 1, range.start + 1..range.end, *every);
-                    let rest = (!rest.is_empty()).then_some(Step::Drip(rest, every));
-                    let now = [Step::Send(byte), Step::Wait(every)].into_iter().chain(rest);
-                    response.steps.splice(..=response.done, now);
-                    response.done = 0;
-                }
-                Step::Wait(time) => {
-                    response.done += 1;
-                    return Do::Wait(*time);
-                }
-                Step::Stall => return Do::Stall,
-                Step::Reset => return Do::Close(Why::Reset),
-                Step::Close => return Do::Close(Why::OnPurpose),
+            if response.done < response.steps.len() {
+                return response.step();
             }
+            response.steps.clear();
+            response.done = 0;
+            if std::mem::take(&mut response.answering) {
+                return Do::Answered;
+            }
+            if response.rest.is_empty() {
+                return response.end.map_or(Do::Read, Do::Close);
+            }
+            response.answer_rest(greeting, manners);
         }
     }
 
@@ -213,6 +195,13 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// Looks at what answering needs, at all of it at the same time: then none of it need come into the processor's caches alone.
+    pub(super) fn touch(&self) {
+        if let Some(Response { answers, steps, .. }) = self.response.as_deref() {
+            std::hint::black_box((answers.bytes.first().copied(), answers.matched.is_some(), steps.len()));
+        }
+    }
+
     /// Takes one of `free` for what is heard next, if it has none.
     pub(super) fn take_response(&mut self, free: &mut Responses) {
         if self.response.is_none() {
@@ -235,6 +224,12 @@ impl<'a> Conversation<'a> {
     /// What was sent last; what of it has been told to others can be taken out.
     pub fn answers(&mut self) -> &mut Answers {
         &mut self.response.get_or_insert_default().answers
+    }
+
+    /// Whether something is to be told of what was sent last.
+    pub(super) fn tells(&self) -> bool {
+        let answers = self.response.as_ref().map(|response| &response.answers);
+        answers.is_some_and(|answers| !answers.others.is_empty() || answers.matched.is_some())
     }
 
     /// Takes out what is to be told of what was sent last.
@@ -280,6 +275,36 @@ impl Response {
         bytes.capacity()
             + delays.capacity() * size_of::<(usize, Duration)>()
             + self.steps.capacity() * size_of::<Step>()
+    }
+
+    #[inline(never)]
+    fn answer_rest(&mut self, greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
+        let rest = std::mem::take(&mut self.rest);
+        self.answer(&rest, greeting, manners);
+    }
+
+    /// The next step; there must be one.
+    #[inline(never)]
+    fn step(&mut self) -> Do<'_> {
+        loop {
+            match &self.steps[self.done] {
+                Step::Send(range) => return Do::Write(&self.answers.bytes[range.clone()]),
+                Step::Drip(range, every) => {
+                    let (byte, rest, every) = (range.start..range.start + 1, range.start + 1..range.end, *every);
+                    let rest = (!rest.is_empty()).then_some(Step::Drip(rest, every));
+                    let now = [Step::Send(byte), Step::Wait(every)].into_iter().chain(rest);
+                    self.steps.splice(..=self.done, now);
+                    self.done = 0;
+                }
+                Step::Wait(time) => {
+                    self.done += 1;
+                    return Do::Wait(*time);
+                }
+                Step::Stall => return Do::Stall,
+                Step::Reset => return Do::Close(Why::Reset),
+                Step::Close => return Do::Close(Why::OnPurpose),
+            }
+        }
     }
 
     fn answer(&mut self, bytes: &[u8], greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {

@@ -325,7 +325,7 @@ impl Client<'_> {
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
                     self.drained = cfg!(target_os = "linux") && n < most && !self.ends && !wire.is_over_tls();
-                    self.came = connection.recording.micros(heard.at());
+                    self.came = heard.came();
                     connection.count_in(n);
                     talk.take_response(responses);
                     talk.heard(heard.bytes());

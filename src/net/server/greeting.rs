@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use wide::u8x32;
 
 use super::Boundary;
-use super::rules::{Plain, Rules, SHORT};
+use super::rules::{Piece, Plain, Rules, SHORT};
 use super::template::Facts;
 
 /// How long a line may be, its line end not counted, with [`Boundary::Line`]: 64 KiB.
@@ -107,7 +107,13 @@ impl<'a> Greeting<'a> {
         if self.boundary == Boundary::AsRead {
             return self.message(bytes, b"", out);
         }
-        let mut used = self.greet_lines(bytes, out);
+        let greeted = self.greet_lines(bytes, out);
+        if greeted == bytes.len() { Next::Read } else { self.read_rest(bytes, greeted, out) }
+    }
+
+    /// Like [`Greeting::read`]; so many bytes have been answered.
+    #[inline(never)]
+    fn read_rest(&mut self, bytes: &[u8], mut used: usize, out: &mut Answers) -> Next {
         for piece in bytes[used..].split_inclusive(|byte| *byte == b'\n') {
             if out.bytes.len() >= ENOUGH {
                 return Next::Rest(used);
@@ -132,7 +138,7 @@ impl<'a> Greeting<'a> {
             return 0;
         }
         let (mut used, mut lines) = (0, 0);
-        out.bytes.extend_from_slice(before);
+        append(&mut out.bytes, before);
         for end in LineEnds::new(bytes) {
             let (message, between) = match &bytes[used..end] {
                 [message @ .., b'\r'] => (message, between_crlf),
@@ -145,15 +151,12 @@ impl<'a> Greeting<'a> {
                 Some(chunk) if message.len() <= SHORT => append_short(&mut out.bytes, chunk, message.len()),
                 _ => out.bytes.extend_from_slice(message),
             }
-            match between.padded {
-                Some(ref chunk) => append_short(&mut out.bytes, chunk, between.bytes.len()),
-                None => out.bytes.extend_from_slice(&between.bytes),
-            }
+            append(&mut out.bytes, between);
             used = end + 1;
             lines += 1;
         }
         // What would begin another reply.
-        out.bytes.truncate(out.bytes.len() - before.len());
+        out.bytes.truncate(out.bytes.len() - before.bytes.len());
         out.replies += lines;
         self.answered += lines as u64;
         used
@@ -189,6 +192,7 @@ impl<'a> Greeting<'a> {
     }
 
     /// One message.
+    #[inline(never)]
     fn message(&mut self, message: &[u8], end: &[u8], out: &mut Answers) -> Next {
         let facts = Facts { peer: self.peer, number: self.answered + 1, clock: self.clock };
         let begin = out.bytes.len();
@@ -256,6 +260,13 @@ impl Iterator for LineEnds<'_> {
         let end = self.looked - Self::WIDTH + self.found.trailing_zeros() as usize;
         self.found &= self.found - 1;
         Some(end)
+    }
+}
+
+fn append(to: &mut Vec<u8>, piece: &Piece) {
+    match &piece.padded {
+        Some(chunk) => append_short(to, chunk, piece.bytes.len()),
+        None => to.extend_from_slice(&piece.bytes),
     }
 }
 

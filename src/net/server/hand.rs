@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::connection::Service;
 use super::{Connection, Doing, Ended, Event};
 use crate::net::duplex::{Duplex, Heard};
-use crate::net::{Cause, Error, Operation, lock, spawn, try_lock};
+use crate::net::{Cause, Error, Operation, apart, lock, spawn, try_lock};
 
 /// The most bytes that wait to be sent to one connection: 1 MiB.
 pub const MOST_WAITING: usize = 1 << 20;
@@ -122,19 +122,23 @@ impl Hand {
             return Ok(());
         }
         if self.anything_waits() {
-            heard.map(Heard::keep);
-            blocks();
-            self.flush(wire)?;
-            return wire.write(bytes, written);
+            return apart(|| {
+                heard.map(Heard::keep);
+                blocks();
+                self.flush(wire)?;
+                wire.write(bytes, written)
+            });
         }
         let n = wire.answer_at_once(heard.as_deref_mut(), bytes)?.unwrap_or_default();
         written(n);
-        if n < bytes.len() {
+        if n == bytes.len() {
+            return Ok(());
+        }
+        apart(|| {
             heard.map(Heard::keep);
             blocks();
-            wire.write_waiting(&bytes[n..], written)?;
-        }
-        Ok(())
+            wire.write_waiting(&bytes[n..], written)
+        })
     }
 
     /// Whether there is a message from outside that has not gone out.

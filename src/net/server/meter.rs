@@ -112,7 +112,7 @@ mod tests {
         let at = |seconds: f64| begin + Duration::from_secs_f64(seconds);
         let (mut meter, latency) = (Meter::new(begin), Latency::default());
         meter.look(at(1.0), || (totals(100), latency.snapshot()));
-        latency.record(Duration::from_millis(10));
+        latency.record(1, 10_000);
         // Nobody looked for a while.
         meter.look(at(5.0), || (totals(500), latency.snapshot()));
         meter.look(at(5.5), || unreachable!("it is too early"));

@@ -107,6 +107,8 @@ pub(super) enum Step {
 pub(super) struct Manners<'a> {
     misbehave: &'a Misbehave,
     pause: Duration,
+    /// There is nothing to do but to send the answers, unless rules ask for pauses.
+    is_plain: bool,
     /// Bytes sent, or about to be.
     sent: u64,
     /// Replies sent, or about to be.
@@ -118,7 +120,8 @@ pub(super) struct Manners<'a> {
 impl<'a> Manners<'a> {
     /// `pause` comes before the answer to each read.
     pub(super) fn new(misbehave: &'a Misbehave, pause: Duration) -> Self {
-        Self { misbehave, pause, sent: 0, replied: 0, held: (Vec::new(), 0) }
+        let is_plain = pause.is_zero() && !misbehave.is_on();
+        Self { misbehave, pause, is_plain, sent: 0, replied: 0, held: (Vec::new(), 0) }
     }
 
     /// How many replies have been sent, or are about to be.
@@ -143,6 +146,17 @@ impl<'a> Manners<'a> {
 
     /// What to do with the answers to one read; they may become others.
     pub(super) fn answer(&mut self, answers: &mut Answers, next: Next, steps: &mut Vec<Step>) {
+        let replies = answers.replies;
+        if self.is_plain && answers.delays.is_empty() {
+            self.replied += replies as u64;
+            steps.extend((!answers.bytes.is_empty()).then_some(Step::Send(0..answers.bytes.len())));
+            return;
+        }
+        self.answer_slowly(answers, next, steps);
+    }
+
+    #[inline(never)]
+    fn answer_slowly(&mut self, answers: &mut Answers, next: Next, steps: &mut Vec<Step>) {
         let replies = answers.replies;
         if self.misbehave.close_silently && (replies > 0 || next != Next::Read) {
             steps.push(Step::Close);

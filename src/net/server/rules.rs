@@ -275,25 +275,25 @@ pub struct Rules {
 #[derive(Clone, Debug)]
 pub(super) struct Plain {
     /// Before the first message.
-    pub(super) before: Vec<u8>,
+    pub(super) before: Piece,
     /// After a message that ended with LF, up to the next one.
-    pub(super) between: Between,
+    pub(super) between: Piece,
     /// After one that ended with CRLF.
-    pub(super) between_crlf: Between,
+    pub(super) between_crlf: Piece,
 }
 
 /// Up to so many bytes are copied quicker than others.
 pub(super) const SHORT: usize = 32;
 
-/// What stands between two messages.
+/// What stands before a message or between two.
 #[derive(Clone, Debug)]
-pub(super) struct Between {
+pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// It is short: with something behind it.
     pub(super) padded: Option<[u8; SHORT]>,
 }
 
-impl Between {
+impl Piece {
     fn new(bytes: Vec<u8>) -> Self {
         let mut padded = [0; SHORT];
         let is_short = padded.get_mut(..bytes.len()).map(|begin| begin.copy_from_slice(&bytes)).is_some();
@@ -348,9 +348,9 @@ impl Rules {
     pub fn greeting(greeting: &str) -> Self {
         let greeting = Template::new(greeting);
         let plain = greeting.around_message().map(|(before, behind)| Plain {
-            before: before.to_vec(),
-            between: Between::new([behind, b"\n", before].concat()),
-            between_crlf: Between::new([behind, b"\r\n", before].concat()),
+            before: Piece::new(before.to_vec()),
+            between: Piece::new([behind, b"\n", before].concat()),
+            between_crlf: Piece::new([behind, b"\r\n", before].concat()),
         });
         Self { all: Vec::new(), greeting, plain }
     }

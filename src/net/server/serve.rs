@@ -112,9 +112,13 @@ impl Talk<'_> {
                         // There may be thousands who never say anything.
                         talk.drop_response();
                     }
-                    let mut heard = wire.hear(&mut room)?;
-                    came = connection.recording.micros(heard.at());
-                    if connection.hand.is_held() {
+                    let mut held = false;
+                    let mut heard = wire.hear(&mut room, || {
+                        held = connection.hand.is_held();
+                        talk.touch();
+                    })?;
+                    came = heard.came();
+                    if held {
                         heard.keep();
                         if !self.wait_while_held() {
                             return Ok(Ended::Stopped);

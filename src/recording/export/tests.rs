@@ -320,8 +320,8 @@ fn recordings_are_merged_by_time_on_one_axis() {
     let milliseconds = |n| began + Duration::from_millis(n);
     let (first, second) = (recording_from(&recorder, began), recording_from(&recorder, milliseconds(10)));
     for n in 0..50 {
-        first.push_at(Direction::Out, b"a", milliseconds(20 + 3 * n));
-        second.push_at(Direction::In, b"b", milliseconds(21 + 3 * n));
+        first.push_at(Direction::Out, b"a", first.micros(milliseconds(20 + 3 * n)));
+        second.push_at(Direction::In, b"b", second.micros(milliseconds(21 + 3 * n)));
     }
     let mut out = Vec::new();
     let mut exporter = Exporter::new(Format::JsonLines, &Plain, &mut out).expect("begun");

@@ -126,9 +126,10 @@ impl Listing {
     }
 }
 
-/// How long to rest after a listing that took so long: it shall have a twentieth of the time at most.
+/// How long to rest after a listing that took so long: it shall have a hundredth of the time at most, as it also keeps those
+/// waiting who serve.
 fn rest_after(took: Duration) -> Duration {
-    (took * 20).min(LONGEST_REST)
+    (took * 100).min(LONGEST_REST)
 }
 
 /// What a person typed to find connections by.
@@ -236,8 +237,8 @@ mod tests {
 
     #[test]
     fn listing_has_a_twentieth_of_the_time_and_is_never_older_than_a_second() {
-        assert_eq!(rest_after(Duration::from_micros(50)), Duration::from_millis(1));
-        assert_eq!(rest_after(Duration::from_millis(10)), Duration::from_millis(200));
+        assert_eq!(rest_after(Duration::from_micros(50)), Duration::from_millis(5));
+        assert_eq!(rest_after(Duration::from_millis(2)), Duration::from_millis(200));
         assert_eq!(rest_after(Duration::from_secs(9)), Duration::from_secs(1));
     }
 }

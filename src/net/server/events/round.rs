@@ -198,15 +198,16 @@ impl Client<'_> {
         service: &Service,
     ) -> Result<Option<Rest>, Error> {
         self.heard = false;
-        self.came = self.connection.recording.micros(came);
         let connection = &self.connection;
+        let came = connection.recording.micros(came);
+        self.came = came;
         let Some(Answer { bytes, told, begun, sent }) = answer else {
             connection.recording.push_at(Direction::In, read, came);
             connection.count_in(read.len());
             connection.hand.own_message_is_cut(false);
             return Ok(Some(Rest::Turn));
         };
-        let reply = &replies[bytes];
+        let (reply, begun) = (&replies[bytes], connection.recording.micros(begun));
         let went = sent.as_ref().map_or(0, |went| *went);
         if went > 0 {
             connection.recording.push_exchange(read, came, &reply[..went], begun);
@@ -225,7 +226,7 @@ impl Client<'_> {
             self.talk.give_back(&reply[went..], told.map_or_else(Told::default, |told| *told));
             return Ok(Some(Rest::Turn));
         }
-        service.count_replies(connection, self.talk.replied(), begun.saturating_duration_since(came));
+        service.count_replies(connection, self.talk.replied(), begun.saturating_sub(came));
         connection.set_reading();
         service.reporter.wake();
         self.listens = self.drained && read.len() < MUCH;
