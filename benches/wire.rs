@@ -92,10 +92,10 @@ impl Ends {
 
     /// Segment `number`, in time, with a silence now and then: of the client, and a moment later of the server.
     fn push(&self, direction: Direction, bytes: &[u8], number: u64) {
-        let silences = Duration::from_millis(number / 700 * 250);
-        let at = self.client.origin() + Duration::from_micros(number * 130) + silences;
-        self.client.push_at(direction, bytes, self.client.micros(at));
-        self.server.push_at(direction.other(), bytes, self.server.micros(at + Duration::from_micros(40)));
+        let silences = number / 700 * 250_000;
+        let at = number * 130 + silences;
+        self.client.push_at(direction, bytes, at);
+        self.server.push_at(direction.other(), bytes, at + 40);
     }
 }
 

@@ -265,7 +265,7 @@ impl Duplex {
         room.fill(n);
         let is_kept = room.is_worth_keeping();
         if is_kept {
-            apart(|| self.recording.push_read(room, n));
+            self.recording.push_read(room, n);
         }
         Heard { wire: self, bytes: room.filled(), came, is_kept }
     }
@@ -480,6 +480,7 @@ impl Duplex {
         self.half_closing.load(Ordering::Acquire) && self.say_end()
     }
 
+    /// Says it.
     #[cold]
     fn say_end(&self) -> bool {
         // Where a write always waits it cannot be our turn meanwhile.

@@ -37,9 +37,7 @@ impl Exchanges {
         if waiting.len() + more > MOST {
             return false;
         }
-        if waiting.capacity() == 0 {
-            waiting.reserve_exact(MOST);
-        }
+        waiting.reserve_exact(MOST - waiting.len());
         let head =
             u128::from(came) << 64 | u128::from(waited) << 32 | (read.len() as u128) << 16 | written.len() as u128;
         waiting.extend_from_slice(&head.to_ne_bytes());

@@ -332,8 +332,16 @@ struct Moved<'a> {
     bytes: &'a [u8],
     /// The block that begins with these bytes, to be kept instead of a copy.
     whole: Option<&'a Arc<Vec<u8>>>,
-    /// When it happened, if that is not now, see [`Recording::now`].
-    at: Option<u64>,
+    /// When it happened, see [`Recording::time`].
+    at: u64,
+}
+
+/// A read and the write that answered it, one after the other.
+fn both(Exchange { came, read, begun, written }: Exchange<'_>) -> [Moved<'_>; 2] {
+    [
+        Moved { direction: Direction::In, bytes: read, whole: None, at: came },
+        Moved { direction: Direction::Out, bytes: written, whole: None, at: begun },
+    ]
 }
 
 impl Recording {
@@ -395,7 +403,8 @@ impl Recording {
 
     /// Keeps one `read` or `write` that has just returned.
     pub fn push(&self, direction: Direction, bytes: &[u8]) {
-        self.turn().keep(Moved { direction, bytes, whole: None, at: None });
+        let turn = self.turn();
+        turn.push_at(direction, bytes, self.now());
     }
 
     /// Keeps one `read` that returned at `at`, or one `write` that began then, see [`Recording::now`].
@@ -481,33 +490,20 @@ impl Recording {
     #[inline(never)]
     fn place_all(&self, log: &mut Log) {
         let mut exchanges = std::mem::take(&mut log.exchanges);
-        let len = |each: fn(&Exchange<'_>) -> usize| exchanges.iter().map(|one| each(&one)).sum();
-        log.reserve(len(|_| 2), [len(|one| one.read.len()), len(|one| one.written.len())]);
-        let mut cost = self.cost();
-        for exchange in exchanges.iter() {
-            cost = self.place_exchange(log, cost, exchange);
+        let (mut segments, mut bytes) = (0, [0; 2]);
+        for one in exchanges.iter().flat_map(both) {
+            segments += 1;
+            bytes[one.direction as usize] += one.bytes.len();
         }
+        log.reserve(segments, bytes);
+        let cost = exchanges.iter().flat_map(both).fold(self.cost(), |cost, one| self.place(log, cost, one));
         exchanges.clear();
         log.exchanges = exchanges;
         self.count(cost);
     }
 
-    fn place_exchange(&self, log: &mut Log, cost: u64, exchange: Exchange<'_>) -> u64 {
-        let Exchange { came, read, begun, written } = exchange;
-        let cost = self.place(log, cost, came, Direction::In, read, None);
-        self.place(log, cost, begun, Direction::Out, written, None)
-    }
-
     /// Puts one read or write in its place, where what is kept costs `cost`; what it costs after that.
-    fn place(
-        &self,
-        log: &mut Log,
-        cost: u64,
-        at: u64,
-        direction: Direction,
-        bytes: &[u8],
-        whole: Option<&Arc<Vec<u8>>>,
-    ) -> u64 {
+    fn place(&self, log: &mut Log, cost: u64, Moved { direction, bytes, whole, at }: Moved<'_>) -> u64 {
         let (budget, spare) = (self.recorder.budget(), &self.recorder.spare);
         let most = budget - budget / 8;
         let alone = SEGMENT_COST + bytes.len() as u64;
@@ -560,7 +556,8 @@ impl Recording {
 impl Turn<'_> {
     /// Like [`Recording::push_at`].
     pub fn push_at(self, direction: Direction, bytes: &[u8], at: u64) {
-        self.keep(Moved { direction, bytes, whole: None, at: Some(at) });
+        let at = self.recording.time(at);
+        self.keep([Moved { direction, bytes, whole: None, at }]);
     }
 
     /// Like [`Recording::push_exchange`].
@@ -570,7 +567,7 @@ impl Turn<'_> {
         if self.log.exchanges.push(exchange) {
             recording.recorder.recorded();
         } else {
-            self.keep_both(exchange);
+            self.keep(both(exchange));
         }
     }
 
@@ -585,20 +582,10 @@ impl Turn<'_> {
     }
 
     #[inline(never)]
-    fn keep(mut self, Moved { direction, bytes, whole, at }: Moved<'_>) {
+    fn keep<const N: usize>(mut self, all: [Moved<'_>; N]) {
         let recording = self.recording;
         recording.settle(&mut self.log);
-        let at = recording.time(at.unwrap_or_else(|| recording.now()));
-        let cost = recording.place(&mut self.log, recording.cost(), at, direction, bytes, whole);
-        self.count(cost);
-    }
-
-    /// Keeps a read and its answer for which there is no room where they would wait.
-    #[inline(never)]
-    fn keep_both(mut self, exchange: Exchange<'_>) {
-        let recording = self.recording;
-        recording.settle(&mut self.log);
-        let cost = recording.place_exchange(&mut self.log, recording.cost(), exchange);
+        let cost = all.into_iter().fold(recording.cost(), |cost, one| recording.place(&mut self.log, cost, one));
         self.count(cost);
     }
 

@@ -83,14 +83,15 @@ impl Room {
 
 impl Recording {
     /// Keeps one `read` that has just put `len` bytes into the room.
+    #[inline(never)]
     pub fn push_read(&self, room: &mut Room, len: usize) {
         room.fill(len);
         if !room.is_worth_keeping() {
             return self.push(Direction::In, room.filled());
         }
         let block = Arc::new(std::mem::take(&mut room.own));
-        let bytes = &block[..room.filled];
-        self.turn().keep(Moved { direction: Direction::In, bytes, whole: Some(&block), at: None });
+        let (turn, bytes) = (self.turn(), &block[..room.filled]);
+        turn.keep([Moved { direction: Direction::In, bytes, whole: Some(&block), at: self.time(self.now()) }]);
         match Arc::try_unwrap(block) {
             // There was no room for it in the recording.
             Ok(own) => room.own = own,

@@ -75,7 +75,7 @@ fn answers(boundary: Boundary, rules: &Rules, reads: &[&[u8]]) -> (Vec<u8>, u64,
         assert!(!matches!(next, Next::Rest(_)));
         assert!(one.delays.is_sorted_by_key(|delay| delay.0));
         assert!(one.delays.last().is_none_or(|delay| delay.0 <= one.bytes.len()));
-        assert!(one.matched.as_ref().is_none_or(|(rule, message)| *rule > 0 && message.len() <= SAMPLE));
+        assert!(one.told.matched.as_ref().is_none_or(|(rule, message)| *rule > 0 && message.len() <= SAMPLE));
         assert!(greeting.begun() <= LONGEST_LINE);
         all.extend_from_slice(&one.bytes);
         if next != Next::Read {
@@ -122,7 +122,7 @@ fn conversation(settings: &Settings, rules: &Rules, reads: &[&[u8]], takes: &[us
             }
             Do::Wait(time) => assert!((1..=u128::from(u32::MAX)).contains(&time.as_millis()), "{time:?}"),
             Do::Answered => {
-                let matched = talk.answers().matched.take();
+                let matched = talk.answers().told.matched.take();
                 assert!(matched.is_none_or(|(rule, message)| rule > 0 && message.len() <= SAMPLE));
             }
             Do::Read => match reads.next() {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
-use super::conversation::{Conversation, Told};
+use super::conversation::Conversation;
+use super::greeting::Told;
 use super::hand::Hand;
 use super::rules::Rules;
 use super::{Doing, Ended, Event, Shared, Totals};
@@ -223,7 +224,7 @@ impl Service {
         // Up to the last write. Asking the clock again would cost more than all else here.
         let waited = connection.recording.newest().saturating_sub(came);
         self.count_replies(connection, talk.replied(), waited);
-        if talk.tells() {
+        if talk.answers().told.is_some() {
             self.tell(connection, talk.take_told());
         }
     }

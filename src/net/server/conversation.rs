@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::greeting::{Answers, Greeting, LONGEST_LINE, Next};
+use super::greeting::{Answers, Greeting, LONGEST_LINE, Next, Told};
 use super::misbehave::{Manners, Step};
 use super::rules::Rules;
 use super::{Ended, Settings};
@@ -88,22 +88,6 @@ pub(super) struct Response {
     rest: Vec<u8>,
     /// After that.
     end: Option<Why>,
-}
-
-/// What is to be told of an answer once it has been sent.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    /// See [`Answers::others`].
-    pub(super) others: Vec<Vec<u8>>,
-    /// See [`Answers::matched`].
-    pub(super) matched: Option<(usize, Vec<u8>)>,
-}
-
-impl Told {
-    /// Whether there is something to tell.
-    pub(super) fn is_some(&self) -> bool {
-        !self.others.is_empty() || self.matched.is_some()
-    }
 }
 
 /// Those that nobody has now.
@@ -198,7 +182,7 @@ impl<'a> Conversation<'a> {
     /// Looks at what answering needs, at all of it at the same time: then none of it need come into the processor's caches alone.
     pub(super) fn touch(&self) {
         if let Some(Response { answers, steps, .. }) = self.response.as_deref() {
-            std::hint::black_box((answers.bytes.first().copied(), answers.matched.is_some(), steps.len()));
+            std::hint::black_box((answers.bytes.first().copied(), answers.told.is_some(), steps.len()));
         }
     }
 
@@ -226,16 +210,9 @@ impl<'a> Conversation<'a> {
         &mut self.response.get_or_insert_default().answers
     }
 
-    /// Whether something is to be told of what was sent last.
-    pub(super) fn tells(&self) -> bool {
-        let answers = self.response.as_ref().map(|response| &response.answers);
-        answers.is_some_and(|answers| !answers.others.is_empty() || answers.matched.is_some())
-    }
-
     /// Takes out what is to be told of what was sent last.
     pub(super) fn take_told(&mut self) -> Told {
-        let answers = self.answers();
-        Told { others: std::mem::take(&mut answers.others), matched: answers.matched.take() }
+        std::mem::take(&mut self.answers().told)
     }
 
     /// If all that is to be done is one write of at most `most` bytes, and then to read: appends what is to be written to `to`.
@@ -255,8 +232,8 @@ impl<'a> Conversation<'a> {
     }
 
     /// Of the answer that was taken this was not sent, nor was it told.
-    pub(super) fn give_back(&mut self, unsent: &[u8], Told { others, matched }: Told) {
-        let answers = Answers { bytes: unsent.to_vec(), others, matched, ..Answers::default() };
+    pub(super) fn give_back(&mut self, unsent: &[u8], told: Told) {
+        let answers = Answers { bytes: unsent.to_vec(), told, ..Answers::default() };
         let steps = vec![Step::Send(0..unsent.len())];
         self.response = Some(Box::new(Response { answers, steps, answering: true, ..Response::default() }));
     }
@@ -404,10 +381,10 @@ mod tests {
         talk.heard(b"a");
         let told = talk.take_answer(99, &mut Vec::new()).expect("one");
         assert_eq!(told.matched, Some((1, b"a".to_vec())));
-        assert_eq!(talk.answers().matched, None);
+        assert_eq!(talk.answers().told.matched, None);
         talk.give_back(b"a", told);
         assert_eq!(doings(&mut talk, 99), ["a", "answered", "Read"]);
-        assert_eq!(talk.answers().matched, Some((1, b"a".to_vec())));
+        assert_eq!(talk.answers().told.matched, Some((1, b"a".to_vec())));
     }
 
     #[test]

@@ -38,16 +38,31 @@ pub struct Answers {
     pub most: Option<usize>,
     /// Before the byte at this position of `bytes` is sent, rules ask for a pause of so long. In ascending order.
     pub delays: Vec<(usize, Duration)>,
+    /// What is to be told besides.
+    pub told: Told,
+}
+
+/// What is to be told of an answer once it has been sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
     /// What goes to all other clients, one after the other. Each is one of the replies.
     pub others: Vec<Vec<u8>>,
     /// The last message that a rule answered: the rule's number, from 1, and the begin of the message.
     pub matched: Option<(usize, Vec<u8>)>,
 }
 
+impl Told {
+    /// Whether there is something to tell.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        !self.others.is_empty() || self.matched.is_some()
+    }
+}
+
 /// Once the answers to one read have so many bytes, they are sent before there are more: a few bytes can ask for much.
 const ENOUGH: usize = 1 << 20;
 
-/// How much of a message [`Answers::matched`] has, in bytes.
+/// How much of a message [`Told::matched`] has, in bytes.
 pub const SAMPLE: usize = 80;
 
 impl Answers {
@@ -60,8 +75,7 @@ impl Answers {
         self.replies = 0;
         self.most = None;
         self.delays.clear();
-        self.others.clear();
-        self.matched = None;
+        self.told = Told::default();
     }
 
     /// Whether there may be another reply.
@@ -208,7 +222,7 @@ impl<'a> Greeting<'a> {
         if out.has_room() {
             out.replies += 1;
             if answer.to_others {
-                out.others.push(out.bytes.split_off(begin));
+                out.told.others.push(out.bytes.split_off(begin));
             }
             if !answer.delay.is_zero() {
                 out.delays.push((begin, answer.delay));
@@ -217,7 +231,7 @@ impl<'a> Greeting<'a> {
             out.bytes.truncate(begin);
         }
         if let Some(rule) = answer.rule {
-            out.matched = Some((rule, message[..message.len().min(SAMPLE)].to_vec()));
+            out.told.matched = Some((rule, message[..message.len().min(SAMPLE)].to_vec()));
         }
         if answer.close { Next::Close } else { Next::Read }
     }

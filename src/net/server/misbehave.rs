@@ -146,9 +146,8 @@ impl<'a> Manners<'a> {
 
     /// What to do with the answers to one read; they may become others.
     pub(super) fn answer(&mut self, answers: &mut Answers, next: Next, steps: &mut Vec<Step>) {
-        let replies = answers.replies;
         if self.is_plain && answers.delays.is_empty() {
-            self.replied += replies as u64;
+            self.replied += answers.replies as u64;
             steps.extend((!answers.bytes.is_empty()).then_some(Step::Send(0..answers.bytes.len())));
             return;
         }

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listing_has_a_twentieth_of_the_time_and_is_never_older_than_a_second() {
+    fn listing_has_a_hundredth_of_the_time_and_is_never_older_than_a_second() {
         assert_eq!(rest_after(Duration::from_micros(50)), Duration::from_millis(5));
         assert_eq!(rest_after(Duration::from_millis(2)), Duration::from_millis(200));
         assert_eq!(rest_after(Duration::from_secs(9)), Duration::from_secs(1));

@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::super::connection::Service;
-use super::super::conversation::{Responses, Told};
+use super::super::conversation::Responses;
+use super::super::greeting::Told;
 use super::{Client, EventLoop, MUCH};
 use crate::net::Error;
 use crate::recording::Direction;
