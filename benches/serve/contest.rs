@@ -164,9 +164,8 @@ impl Load {
     /// What part of which bare server's speed this one must reach, if it is one of ours.
     fn required(&self, way: Way) -> Option<(Subject, f64)> {
         let ours = OURS.iter().find(|ours| ours.way == way)?;
-        // What one thread for all can do with so small reads is less than what many threads can on several cores.
         let (way, receive, part) = match self.kind {
-            Kind::Flood(_, KIB) => (ours.like.way, KIB, 0.95),
+            Kind::Flood(_, KIB) => (Way::Std, KIB, 0.95),
             Kind::Flood(_, receive) => (Way::Mio, receive, 0.85),
             Kind::Churn => (ours.like.way, ours.like.receive, ours.churn),
             Kind::Trips(_) => (ours.like.way, ours.like.receive, 0.95),

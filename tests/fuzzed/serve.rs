@@ -102,8 +102,15 @@ fn misbehave(input: &mut Unstructured<'_>) -> Result<Misbehave> {
 /// The most that one write is asked to take: what is answered at once, and what was held back, with their last replies.
 const MOST_WRITE: usize = 3 << 20;
 
-/// The bytes of a whole conversation, in which writes take `takes` bytes by turns, and the step at which it ended.
-fn conversation(settings: &Settings, rules: &Rules, reads: &[&[u8]], takes: &[usize]) -> (Vec<u8>, String) {
+/// The bytes of a whole conversation, in which writes take `takes` bytes by turns, and the step at which it ended. Where more can
+/// be heard before an answer of fewer than `enough` bytes is sent, it is.
+fn conversation(
+    settings: &Settings,
+    rules: &Rules,
+    reads: &[&[u8]],
+    takes: &[usize],
+    enough: usize,
+) -> (Vec<u8>, String) {
     let at = |port| ([127, 0, 0, 1], port).into();
     let mut talk = Conversation::new(settings, rules, Ends { local: at(1), peer: at(2) });
     let mut takes = takes.iter().copied().cycle();
@@ -114,10 +121,14 @@ fn conversation(settings: &Settings, rules: &Rules, reads: &[&[u8]], takes: &[us
         match talk.next() {
             Do::Write(bytes) => {
                 assert!((1..=MOST_WRITE).contains(&bytes.len()), "a write of {} bytes", bytes.len());
-                let n = takes.next().map_or(1, |most| most.min(bytes.len()));
-                said.extend_from_slice(&bytes[..n]);
                 let again = bytes.to_vec();
                 assert_eq!(talk.next(), Do::Write(&again), "nothing has been sent");
+                if said.len() >= settings.welcome.len() && talk.takes_more(enough) {
+                    talk.heard(reads.next().expect("nothing is to be heard after the empty read"));
+                    continue;
+                }
+                let n = takes.next().map_or(1, |most| most.min(again.len()));
+                said.extend_from_slice(&again[..n]);
                 talk.sent(n);
             }
             Do::Wait(time) => assert!((1..=u128::from(u32::MAX)).contains(&time.as_millis()), "{time:?}"),
@@ -186,11 +197,13 @@ fn talk(input: &mut Unstructured<'_>) -> Result<()> {
     let tells_time = written.iter().any(|rule| rule.with.contains("{time}"));
     for boundary in [Boundary::Line, Boundary::Automatic, Boundary::AsRead] {
         settings.boundary = boundary;
-        let pieces = conversation(&settings, &rules, &reads, &takes);
+        let pieces = conversation(&settings, &rules, &reads, &takes, 0);
         let uncut: &[&[u8]] = if boundary == Boundary::Line { &[&stream] } else { &reads };
-        let whole = conversation(&settings, &rules, uncut, &[usize::MAX]);
+        let whole = conversation(&settings, &rules, uncut, &[usize::MAX], 0);
         // With lines no cut matters, otherwise those of writes do not.
         assert!(tells_time || pieces == whole, "the cuts matter: {settings:?}, {written:?}");
+        let together = conversation(&settings, &rules, &reads, &takes, 40);
+        assert!(tells_time || pieces == together, "it matters when answers are sent: {settings:?}, {written:?}");
     }
     Ok(())
 }

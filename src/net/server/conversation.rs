@@ -1,6 +1,7 @@
 //! What the server says and does to one client, step by step: no sockets, no threads. Whoever serves the client, a thread
 //! of its own or the one that serves all, does each step and tells what came of it.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use super::greeting::{Answers, Greeting, LONGEST_LINE, Next, Told};
@@ -167,16 +168,30 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// A read has returned this; nothing is the empty read.
+    /// A read has returned this; nothing is the empty read. Where something is still to be written, see
+    /// [`Conversation::takes_more`], the answer is written with it.
     pub fn heard(&mut self, bytes: &[u8]) {
         let Self { greeting, manners, response } = self;
         let response = response.get_or_insert_default();
-        if bytes.is_empty() {
-            manners.last(&mut response.answers, &mut response.steps);
-            response.end = Some(Why::PeerClosed(greeting.begun()));
-        } else {
-            response.answer(bytes, greeting, manners);
+        let is_first = response.steps.is_empty();
+        if is_first {
+            response.answers.clear();
         }
+        if !bytes.is_empty() {
+            response.answer(bytes, greeting, manners);
+            return;
+        }
+        if is_first {
+            manners.last(&mut response.answers, &mut response.steps);
+        }
+        response.end = Some(Why::PeerClosed(greeting.begun()));
+    }
+
+    /// Whether more may be heard before what is to be written next has been: all that is to be done is one write, of fewer
+    /// than `enough` bytes, and then to read.
+    pub fn takes_more(&self, enough: usize) -> bool {
+        let write = self.response.as_deref().and_then(Response::only_write);
+        self.manners.are_plain() && write.is_some_and(|bytes| bytes.start == 0 && bytes.end < enough)
     }
 
     /// Looks at what answering needs, at all of it at the same time: then none of it need come into the processor's caches alone.
@@ -218,16 +233,11 @@ impl<'a> Conversation<'a> {
     /// If all that is to be done is one write of at most `most` bytes, and then to read: appends what is to be written to `to`.
     /// It counts as sent and told, unless some of it is given back.
     pub(super) fn take_answer(&mut self, most: usize, to: &mut Vec<u8>) -> Option<Told> {
-        let Response { answers, steps, done: 0, rest, end: None, answering } = self.response.as_deref_mut()? else {
-            return None;
-        };
-        let [Step::Send(range)] = steps.as_slice() else { return None };
-        if range.len() > most || !rest.is_empty() {
-            return None;
-        }
-        to.extend_from_slice(&answers.bytes[range.clone()]);
-        steps.clear();
-        *answering = false;
+        let response = self.response.as_deref_mut()?;
+        let bytes = response.only_write().filter(|bytes| bytes.len() <= most)?;
+        to.extend_from_slice(&response.answers.bytes[bytes]);
+        response.steps.clear();
+        response.answering = false;
         Some(self.take_told())
     }
 
@@ -254,9 +264,18 @@ impl Response {
             + self.steps.capacity() * size_of::<Step>()
     }
 
+    /// What is to be written, if all that is to be done is one write, and then to read.
+    fn only_write(&self) -> Option<Range<usize>> {
+        match self.steps.as_slice() {
+            [Step::Send(bytes)] if self.done == 0 && self.rest.is_empty() && self.end.is_none() => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn answer_rest(&mut self, greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
         let rest = std::mem::take(&mut self.rest);
+        self.answers.clear();
         self.answer(&rest, greeting, manners);
     }
 
@@ -284,8 +303,10 @@ impl Response {
         }
     }
 
+    /// What answers were there already go first.
     fn answer(&mut self, bytes: &[u8], greeting: &mut Greeting<'_>, manners: &mut Manners<'_>) {
-        self.answers.clear();
+        self.steps.clear();
+        self.answers.replies = 0;
         self.answers.most = manners.most();
         let next = greeting.read(bytes, &mut self.answers);
         manners.answer(&mut self.answers, next, &mut self.steps);
@@ -308,7 +329,7 @@ mod tests {
     use super::*;
     use crate::net::server::Boundary;
     use crate::net::server::misbehave::Misbehave;
-    use crate::net::server::rules::Ready;
+    use crate::net::server::rules::{Ready, Rule, When};
 
     /// What is done from now until it wants to read or close, with at most `most` bytes a write.
     fn doings(talk: &mut Conversation<'_>, most: usize) -> Vec<String> {
@@ -370,6 +391,72 @@ mod tests {
         assert_eq!(doings(&mut talk, 4), ["lo, ", "a!", "answered", "Read"]);
         talk.heard(b"b\nexit");
         assert!(talk.take_answer(99, &mut to).is_none(), "there is more to do than that");
+    }
+
+    #[test]
+    fn what_is_heard_before_the_answer_goes_is_answered_with_it() {
+        let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
+        let talk = |reads: [&[u8]; 3]| {
+            let mut talk = Conversation::new(&settings, &rules, ends());
+            assert!(!talk.takes_more(8), "the welcome has as many bytes");
+            assert!(talk.takes_more(9));
+            doings(&mut talk, 99);
+            assert!(!talk.takes_more(99), "nothing is to be written");
+            for read in reads {
+                talk.heard(read);
+            }
+            talk
+        };
+        let mut all = talk([b"a\nb", b"c", b"d"]);
+        assert!(!all.takes_more(37) && all.takes_more(38));
+        assert_eq!(doings(&mut all, 99), ["Hello, a!\\nHello, b!Hello, c!Hello, d!", "answered", "Read"]);
+        assert_eq!(all.replied(), 4);
+        for (last, why) in [(b"exit".as_slice(), "Close(Exit)"), (b"", "Close(PeerClosed(0))")] {
+            let mut all = talk([b"a", b"b", last]);
+            assert!(!all.takes_more(99), "nothing is to be read after that");
+            assert_eq!(doings(&mut all, 99), ["Hello, a!Hello, b!", "answered", why]);
+        }
+        let mut all = talk([b"a", b"b", b"c"]);
+        assert_eq!(all.next(), Do::Write(b"Hello, a!Hello, b!Hello, c!"));
+        all.sent(1);
+        assert!(!all.takes_more(99), "some of it has gone");
+        assert_eq!(doings(&mut all, 99), ["ello, a!Hello, b!Hello, c!", "answered", "Read"]);
+    }
+
+    #[test]
+    fn more_is_heard_first_only_where_all_is_one_write() {
+        let later = Rule { when: When::Any, with: "later".to_owned(), delay_ms: 9, ..Rule::default() };
+        let greeting = Rules::greeting("Hello, {message}!");
+        let delay = Rules::new(
+            &[Rule { pattern: "b".to_owned(), when: When::Exact, ..later }],
+            "{message}",
+            |_| unreachable!(),
+        );
+        let delay = delay.expect("rules");
+        for (settings, rules, heard) in [
+            (Settings { pause: Duration::from_secs(1), ..Settings::default() }, &greeting, b"a".as_slice()),
+            (settings(Misbehave { stall_after: 5, ..Misbehave::default() }), &greeting, b"a"),
+            (Settings { boundary: Boundary::Line, ..settings(Misbehave::default()) }, &greeting, b"no line"),
+            (
+                Settings { boundary: Boundary::Line, ..settings(Misbehave::default()) },
+                &greeting,
+                &b"\n".repeat(200_000),
+            ),
+            (settings(Misbehave::default()), &delay, b"b"),
+        ] {
+            let mut talk = Conversation::new(&settings, rules, ends());
+            doings(&mut talk, 99);
+            talk.heard(heard);
+            assert!(!talk.takes_more(usize::MAX), "{settings:?}");
+        }
+        // What has a pause before it may also come second.
+        let settings = settings(Misbehave::default());
+        let mut talk = Conversation::new(&settings, &delay, ends());
+        doings(&mut talk, 99);
+        talk.heard(b"a");
+        assert!(talk.takes_more(99));
+        talk.heard(b"b");
+        assert_eq!(doings(&mut talk, 99), ["a", "9ms", "later", "answered", "Read"]);
     }
 
     #[test]

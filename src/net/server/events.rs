@@ -24,6 +24,9 @@ use crate::recording::Room;
 /// Reads of one client before it is another one's turn.
 const READS_IN_TURN: u32 = 16;
 
+/// Who sends more than a read takes is answered at the latest when the answers have so many bytes.
+const ENOUGH: usize = 32 << 10;
+
 /// Who has said so much at once will go on so, and has its turn apart, in bytes.
 const MUCH: usize = 2 << 10;
 
@@ -71,6 +74,8 @@ struct Client<'a> {
     due: Option<Instant>,
     /// All that has come was read.
     drained: bool,
+    /// The newest read returned as much as one may.
+    filled: bool,
     /// What the client sent has an end, which has come.
     ends: bool,
 }
@@ -129,6 +134,7 @@ impl<'a> EventLoop<'a> {
             due: None,
             // What it has sent so far is told as an event.
             drained: true,
+            filled: false,
             ends: false,
         }));
         self.turn(index);
@@ -291,23 +297,29 @@ impl Client<'_> {
             connection.set_doing(Doing::Writing);
         }
         let (mut reads, mut much) = (0, false);
+        // It was heard, and is heard on before it is answered.
+        let mut goes_on = false;
         loop {
-            match talk.next() {
+            match if goes_on { Do::Read } else { talk.next() } {
                 Do::Read => {
-                    if connection.hand.is_held() && !wire.is_shut() {
+                    if !goes_on && connection.hand.is_held() && !wire.is_shut() {
                         talk.give_response(responses);
                         service.show(connection, Doing::Held);
                         return Ok(Turn::Waits);
                     }
                     if reads == READS_IN_TURN {
+                        talk.give_response(responses);
                         return Ok(Turn::Unfinished);
                     }
                     let most = room.size();
                     let Some(mut heard) = (if self.drained { None } else { wire.hear_at_once(room)? }) else {
+                        self.drained = true;
+                        if std::mem::take(&mut goes_on) {
+                            continue;
+                        }
                         if wire.is_shut() {
                             return Ok(Turn::Over(Ended::Stopped));
                         }
-                        self.drained = true;
                         talk.give_response(responses);
                         service.reporter.wake();
                         connection.set_reading();
@@ -325,11 +337,15 @@ impl Client<'_> {
                     // See epoll(7), question 9: a read that returned less than it could has returned all. Elsewhere another
                     // one must say so.
                     self.drained = cfg!(target_os = "linux") && n < most && !self.ends && !wire.is_over_tls();
-                    self.came = heard.came();
+                    if !goes_on {
+                        self.came = heard.came();
+                    }
                     connection.count_in(n);
                     talk.take_response(responses);
                     talk.heard(heard.bytes());
-                    if let Some(bytes) = talk.to_write() {
+                    let filled_before = std::mem::replace(&mut self.filled, n == most);
+                    goes_on = filled_before && self.filled && reads < READS_IN_TURN && talk.takes_more(ENOUGH);
+                    if !goes_on && let Some(bytes) = talk.to_write() {
                         let heard = Some(&mut heard);
                         let sent = connection.hand.write_at_once(wire, heard, bytes, |n| connection.count_out(n))?;
                         if let Some(n) = sent {

@@ -124,6 +124,11 @@ impl<'a> Manners<'a> {
         Self { misbehave, pause, is_plain, sent: 0, replied: 0, held: (Vec::new(), 0) }
     }
 
+    /// Whether there is nothing to do but to send the answers, unless rules ask for pauses.
+    pub(super) fn are_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// How many replies have been sent, or are about to be.
     pub(super) fn replied(&self) -> u64 {
         self.replied

@@ -86,6 +86,7 @@ impl EventLoop<'_> {
                 client.listens = false;
                 // See [`Client::turn`].
                 client.drained = n < most;
+                client.filled = n == most;
                 round.said.push(Said { place, came: Instant::now(), read: begin..begin + n, answer: None });
                 if round.said.len() >= MOST || round.filled >= ENOUGH {
                     self.answer_round();
