@@ -49,13 +49,19 @@ impl<T: Copy> Blocks<T> {
             self.full.get_or_insert_default().push_back(std::mem::replace(&mut self.last, next));
         }
         grow(&mut self.last, 1, Self::SIZE);
-        self.last.push(element);
-        self.kept.end += 1;
+        self.add(element);
     }
 
-    /// Makes room for so many more elements, in the block that grows.
-    pub(super) fn reserve(&mut self, more: usize) {
+    /// Makes room for so many more elements in the block that grows; whether it can have that.
+    pub(super) fn reserve(&mut self, more: usize) -> bool {
         grow(&mut self.last, more, Self::SIZE);
+        self.last.len() + more <= Self::SIZE
+    }
+
+    /// Adds an element at the end, where there is room for it.
+    pub(super) fn add(&mut self, element: T) {
+        self.last.push(element);
+        self.kept.end += 1;
     }
 
     /// Block `index`, counted from the first one that is there.

@@ -48,15 +48,21 @@ impl Bytes {
             }
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.last.len()));
             grow(&mut self.last, now.len(), BLOCK);
-            self.last.extend_from_slice(now);
-            self.kept.end += now.len() as u64;
+            self.add(now);
             bytes = later;
         }
     }
 
-    /// Makes room for so many more bytes, in the block that grows.
-    pub(super) fn reserve(&mut self, more: usize) {
+    /// Makes room for so many more bytes in the block that grows; whether it can have that.
+    pub(super) fn reserve(&mut self, more: usize) -> bool {
         grow(&mut self.last, more, BLOCK);
+        self.last.len() + more <= BLOCK
+    }
+
+    /// Adds a copy of `bytes` at the end, where there is room for it.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.last.extend_from_slice(bytes);
+        self.kept.end += bytes.len() as u64;
     }
 
     /// Adds the first `len` bytes of a block at the end, without copying them.

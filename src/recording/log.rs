@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Direction;
 use super::blocks::Blocks;
 use super::bytes::Bytes;
-use super::exchanges::Exchanges;
+use super::exchanges::{Exchange, Exchanges};
 use super::spare::Spare;
 
 /// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
@@ -248,10 +248,31 @@ impl Log {
         cost
     }
 
-    /// Makes room for so many more reads and writes, and bytes: in, out.
-    pub(super) fn reserve(&mut self, segments: usize, bytes: [usize; 2]) {
-        self.segments.reserve(segments);
-        self.streams.iter_mut().zip(bytes).for_each(|(stream, bytes)| stream.reserve(bytes));
+    /// Keeps all `exchanges` and says what they cost, if that is no more than `most`, and the blocks that grow have room for them.
+    pub(super) fn append_all(&mut self, exchanges: &Exchanges, most: u64) -> Option<u64> {
+        let (mut segments, mut bytes) = (0, [0; 2]);
+        for Exchange { read, written, .. } in exchanges.iter() {
+            segments += 2;
+            bytes[0] += read.len();
+            bytes[1] += written.len();
+        }
+        let cost = segments as u64 * SEGMENT_COST + (bytes[0] + bytes[1]) as u64;
+        let [ins, outs] = &mut self.streams;
+        let have_room = self.segments.reserve(segments) & ins.reserve(bytes[0]) & outs.reserve(bytes[1]);
+        if !have_room || cost > most {
+            return None;
+        }
+        for Exchange { came, read, begun, written } in exchanges.iter() {
+            let segment =
+                |at, bytes: &[u8], before, direction| Stored { at, before, len: bytes.len() as u32, direction };
+            let before = [ins.kept().end, outs.kept().end];
+            self.segments.add(segment(came, read, before, Direction::In));
+            ins.add(read);
+            let before = [ins.kept().end, before[1]];
+            self.segments.add(segment(begun, written, before, Direction::Out));
+            outs.add(written);
+        }
+        Some(cost)
     }
 
     /// Keeps one event.

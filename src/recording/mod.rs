@@ -490,13 +490,11 @@ impl Recording {
     #[inline(never)]
     fn place_all(&self, log: &mut Log) {
         let mut exchanges = std::mem::take(&mut log.exchanges);
-        let (mut segments, mut bytes) = (0, [0; 2]);
-        for one in exchanges.iter().flat_map(both) {
-            segments += 1;
-            bytes[one.direction as usize] += one.bytes.len();
-        }
-        log.reserve(segments, bytes);
-        let cost = exchanges.iter().flat_map(both).fold(self.cost(), |cost, one| self.place(log, cost, one));
+        let (budget, cost) = (self.recorder.budget(), self.cost());
+        let cost = match log.append_all(&exchanges, budget.saturating_sub(cost)) {
+            Some(more) => cost + more,
+            None => exchanges.iter().flat_map(both).fold(cost, |cost, one| self.place(log, cost, one)),
+        };
         exchanges.clear();
         log.exchanges = exchanges;
         self.count(cost);
@@ -710,6 +708,29 @@ mod tests {
     }
 
     #[test]
+    fn exchanges_fill_blocks_as_reads_and_writes_do() {
+        let recorder = Recorder::new(Recorder::BUDGET);
+        let (one, other) = (recorder.open(), recorder.open());
+        // With it a block of segments ends within an exchange.
+        one.push_at(Direction::In, b"first", 0);
+        other.push_at(Direction::In, b"first", 0);
+        for n in 1..3_000 {
+            let (read, written) = (vec![n as u8; 7 + n as usize % 3], vec![n as u8; 20]);
+            one.push_exchange(&read, n, &written, n);
+            other.push_at(Direction::In, &read, n);
+            other.push_at(Direction::Out, &written, n);
+        }
+        let all = |of: &Recording| of.read(|log| log.kept().map(|n| log.segment(n)).collect::<Vec<_>>());
+        assert_eq!(all(&one), all(&other));
+        for direction in [Direction::In, Direction::Out] {
+            let blocks = |of: &Recording| {
+                of.read(|log| log.bytes(direction, 0..u64::MAX).map(<[u8]>::to_vec).collect::<Vec<_>>())
+            };
+            assert_eq!(blocks(&one), blocks(&other));
+        }
+    }
+
+    #[test]
     fn who_has_ended_keeps_no_memory_for_exchanges() {
         let recording = Recorder::new(Recorder::BUDGET).open();
         (0..9).for_each(|at| recording.push_exchange(b"a", at, b"b", at));
@@ -717,6 +738,16 @@ mod tests {
         assert!(lock(&recording.log).exchanges.has_memory(), "more may come");
         recording.closed();
         assert!(!lock(&recording.log).exchanges.has_memory());
+    }
+
+    #[test]
+    fn the_empty_read_ends_it_for_the_peer_also_where_something_was_still_answered() {
+        let recording = Recorder::new(Recorder::BUDGET).open();
+        recording.push_exchange(b"a", 0, b"b", 0);
+        assert_eq!(recording.read(Log::ended), None);
+        recording.push_exchange(b"", 1, b"the last", 1);
+        recording.closed();
+        assert_eq!(recording.read(Log::ended), Some(By::Peer));
     }
 
     #[test]

@@ -75,7 +75,10 @@ impl Answers {
         self.replies = 0;
         self.most = None;
         self.delays.clear();
-        self.told = Told::default();
+        // Rarely: to forget nothing takes its time, too.
+        if self.told.is_some() {
+            self.told = Told::default();
+        }
     }
 
     /// Whether there may be another reply.
@@ -338,6 +341,18 @@ mod tests {
         let mut out = Answers { most: Some(2), ..Answers::default() };
         assert_eq!(greeting.read(b"a\nb\nc\nd", &mut out), Next::Read);
         assert_eq!((out.bytes.as_slice(), out.replies), (b"Hello, a!\nHello, b!\n".as_slice(), 2));
+    }
+
+    #[test]
+    fn what_answered_one_read_is_forgotten_before_the_next() {
+        let told = Told { others: vec![b"to others".to_vec()], matched: None };
+        let delays = vec![(1, Duration::from_secs(1))];
+        let mut answers = Answers { bytes: b"a".to_vec(), replies: 1, most: Some(1), delays, told };
+        answers.clear();
+        assert_eq!(answers, Answers::default());
+        answers.told.matched = Some((1, b"a".to_vec()));
+        answers.clear();
+        assert_eq!(answers, Answers::default());
     }
 
     #[test]
