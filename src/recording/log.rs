@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Direction;
 use super::blocks::Blocks;
 use super::bytes::Bytes;
-use super::exchanges::{Exchange, Exchanges};
+use super::exchanges::Exchanges;
 use super::spare::Spare;
+use super::{Direction, Moved, both};
 
 /// One `read` or `write` as it returned. `len == 0` with [`Direction::In`] is the empty read: the peer is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,10 +223,9 @@ impl Log {
         if bytes.is_empty() && direction == Direction::In {
             self.end(By::Peer);
         }
-        let before = [self.streams[0].kept().end, self.streams[1].kept().end];
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let bytes = &bytes[..len as usize];
-        self.segments.push(Stored { at, before, len, direction }, &spare.segments);
+        self.segments.push(self.stored(at, direction, len), &spare.segments);
         let stream = &mut self.streams[direction as usize];
         match whole {
             Some(block) => stream.share(block, bytes.len()),
@@ -251,10 +250,9 @@ impl Log {
     /// Keeps all `exchanges` and says what they cost, if that is no more than `most`, and the blocks that grow have room for them.
     pub(super) fn append_all(&mut self, exchanges: &Exchanges, most: u64) -> Option<u64> {
         let (mut segments, mut bytes) = (0, [0; 2]);
-        for Exchange { read, written, .. } in exchanges.iter() {
-            segments += 2;
-            bytes[0] += read.len();
-            bytes[1] += written.len();
+        for one in exchanges.iter().flat_map(both) {
+            segments += 1;
+            bytes[one.direction as usize] += one.bytes.len();
         }
         let cost = segments as u64 * SEGMENT_COST + (bytes[0] + bytes[1]) as u64;
         let [ins, outs] = &mut self.streams;
@@ -262,17 +260,17 @@ impl Log {
         if !have_room || cost > most {
             return None;
         }
-        for Exchange { came, read, begun, written } in exchanges.iter() {
-            let segment =
-                |at, bytes: &[u8], before, direction| Stored { at, before, len: bytes.len() as u32, direction };
-            let before = [ins.kept().end, outs.kept().end];
-            self.segments.add(segment(came, read, before, Direction::In));
-            ins.add(read);
-            let before = [ins.kept().end, before[1]];
-            self.segments.add(segment(begun, written, before, Direction::Out));
-            outs.add(written);
+        for Moved { at, direction, bytes, .. } in exchanges.iter().flat_map(both) {
+            self.segments.add(self.stored(at, direction, bytes.len() as u32));
+            self.streams[direction as usize].add(bytes);
         }
         Some(cost)
+    }
+
+    /// What is kept of a read or write that comes next, besides its bytes.
+    fn stored(&self, at: u64, direction: Direction, len: u32) -> Stored {
+        let before = [self.streams[0].kept().end, self.streams[1].kept().end];
+        Stored { at, before, len, direction }
     }
 
     /// Keeps one event.

@@ -623,6 +623,10 @@ mod tests {
         (one.direction, log.joined(one.direction, one.range()))
     }
 
+    fn segments(recording: &Recording) -> Vec<Segment> {
+        recording.read(|log| log.kept().map(|n| log.segment(n).expect("it is kept")).collect())
+    }
+
     fn texts(recording: &Recording) -> Vec<(Direction, Vec<u8>)> {
         recording.read(|log| log.kept().map(|n| pushed(log, n)).collect())
     }
@@ -644,7 +648,7 @@ mod tests {
             ]
         );
         assert_eq!(recording.joined(Direction::In), b"Michael");
-        let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
+        let times: Vec<_> = segments(&recording).iter().map(|one| one.at).collect();
         assert!(times.is_sorted());
     }
 
@@ -654,7 +658,7 @@ mod tests {
         let later = 5_000_000;
         recording.push_at(Direction::Out, b"a", later);
         recording.push(Direction::In, b"b");
-        let times: Vec<_> = recording.read(|log| log.kept().filter_map(|n| log.segment(n)).map(|s| s.at).collect());
+        let times: Vec<_> = segments(&recording).iter().map(|one| one.at).collect();
         assert_eq!(times, [Duration::from_secs(5); 2]);
     }
 
@@ -695,10 +699,9 @@ mod tests {
                     prop_assert_eq!(recorder.used(), plain.used());
                 }
             }
-            let all = |of: &Recording| of.read(|log| log.kept().map(|n| log.segment(n)).collect::<Vec<_>>());
             // A note has the time at which it was made, and nothing that follows an earlier one.
             if noted.is_empty() {
-                prop_assert_eq!(all(&one), all(&other));
+                prop_assert_eq!(segments(&one), segments(&other));
             }
             prop_assert_eq!(texts(&one), texts(&other));
             let before = one.read(|log| log.events().iter().map(|event| event.before).collect::<Vec<_>>());
@@ -720,8 +723,7 @@ mod tests {
             other.push_at(Direction::In, &read, n);
             other.push_at(Direction::Out, &written, n);
         }
-        let all = |of: &Recording| of.read(|log| log.kept().map(|n| log.segment(n)).collect::<Vec<_>>());
-        assert_eq!(all(&one), all(&other));
+        assert_eq!(segments(&one), segments(&other));
         for direction in [Direction::In, Direction::Out] {
             let blocks = |of: &Recording| {
                 of.read(|log| log.bytes(direction, 0..u64::MAX).map(<[u8]>::to_vec).collect::<Vec<_>>())

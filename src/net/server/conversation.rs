@@ -173,18 +173,15 @@ impl<'a> Conversation<'a> {
     pub fn heard(&mut self, bytes: &[u8]) {
         let Self { greeting, manners, response } = self;
         let response = response.get_or_insert_default();
-        let is_first = response.steps.is_empty();
-        if is_first {
+        if response.steps.is_empty() {
             response.answers.clear();
         }
-        if !bytes.is_empty() {
-            response.answer(bytes, greeting, manners);
-            return;
-        }
-        if is_first {
+        if bytes.is_empty() {
             manners.last(&mut response.answers, &mut response.steps);
+            response.end = Some(Why::PeerClosed(greeting.begun()));
+        } else {
+            response.answer(bytes, greeting, manners);
         }
-        response.end = Some(Why::PeerClosed(greeting.begun()));
     }
 
     /// Whether more may be heard before what is to be written next has been: all that is to be done is one write, of fewer

@@ -200,11 +200,11 @@ impl<'a> Manners<'a> {
         true
     }
 
-    /// The client has said all: what is still held back comes into `answers`.
+    /// The client has said all: what is still held back comes behind `answers`.
     pub(super) fn last(&mut self, answers: &mut Answers, steps: &mut Vec<Step>) {
-        answers.clear();
-        answers.bytes = std::mem::take(&mut self.held.0);
-        self.send(&answers.bytes, 0..answers.bytes.len(), steps);
+        let begin = answers.bytes.len();
+        answers.bytes.append(&mut self.held.0);
+        self.send(&answers.bytes, begin..answers.bytes.len(), steps);
     }
 
     /// How these bytes are sent. False if nothing can come after them.
