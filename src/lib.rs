@@ -23,6 +23,7 @@ pub mod curl;
 pub mod events;
 pub mod i18n;
 pub mod logging;
+mod prefetch;
 pub mod typed;
 
 pub mod net;

@@ -259,9 +259,8 @@ impl Duplex {
 
     /// A read has just put `n` bytes into the room.
     fn heard<'a>(&'a self, room: &'a mut Room, n: usize) -> Heard<'a> {
-        // Not earlier than what is recorded; and what is needed of the recording comes into the caches now.
-        let newest = self.recording.newest();
-        let came = self.recording.now().max(newest);
+        // Not earlier than what is recorded.
+        let came = self.recording.now().max(self.recording.newest());
         room.fill(n);
         let is_kept = room.is_worth_keeping();
         if is_kept {
@@ -372,6 +371,7 @@ impl Duplex {
             return Err(self.error(Operation::Send, Cause::Cancelled));
         }
         let turn = self.recording.turn();
+        turn.prefetch();
         loop {
             let begun = self.recording.now();
             let Some(sent) = self.put_at_once(bytes) else { return Ok(None) };

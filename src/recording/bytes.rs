@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use super::blocks::grow;
 use super::spare::Pool;
+use crate::prefetch;
 
 /// Bytes of a block that small pieces share.
 const BLOCK: usize = 16 << 10;
+
+/// Where so many bytes are added, the memory for the next ones is asked for at once: nothing of it is in the caches.
+const MANY: usize = 256;
 
 /// Bytes numbered from 0 as they came, of which the oldest may be gone. Kept in blocks: adding never moves what is there.
 #[derive(Debug, Default)]
@@ -63,6 +67,10 @@ impl Bytes {
     pub(super) fn add(&mut self, bytes: &[u8]) {
         self.last.extend_from_slice(bytes);
         self.kept.end += bytes.len() as u64;
+        if bytes.len() >= MANY {
+            // The next ones are about as many, mostly.
+            prefetch::room(&self.last, self.last.len()..self.last.len() + bytes.len());
+        }
     }
 
     /// Adds the first `len` bytes of a block at the end, without copying them.

@@ -1,5 +1,7 @@
 //! Reads with the writes that answered them, until they are put in their places.
 
+use crate::prefetch;
+
 /// The most bytes that wait, with what they need besides. It is soon full: then they are still in the caches, however many
 /// connections there are.
 const MOST: usize = 512;
@@ -44,6 +46,11 @@ impl Exchanges {
         waiting.extend_from_slice(read);
         waiting.extend_from_slice(written);
         true
+    }
+
+    /// One is about to be added.
+    pub(super) fn prefetch(&self) {
+        prefetch::room(&self.0, self.0.len()..self.0.len() + 64);
     }
 
     /// All, in order.

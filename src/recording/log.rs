@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::blocks::Blocks;
 use super::bytes::Bytes;
-use super::exchanges::Exchanges;
+use super::exchanges::{Exchange, Exchanges};
 use super::spare::Spare;
 use super::{Direction, Moved, both};
 
@@ -250,9 +250,10 @@ impl Log {
     /// Keeps all `exchanges` and says what they cost, if that is no more than `most`, and the blocks that grow have room for them.
     pub(super) fn append_all(&mut self, exchanges: &Exchanges, most: u64) -> Option<u64> {
         let (mut segments, mut bytes) = (0, [0; 2]);
-        for one in exchanges.iter().flat_map(both) {
-            segments += 1;
-            bytes[one.direction as usize] += one.bytes.len();
+        for Exchange { read, written, .. } in exchanges.iter() {
+            segments += 2;
+            bytes[0] += read.len();
+            bytes[1] += written.len();
         }
         let cost = segments as u64 * SEGMENT_COST + (bytes[0] + bytes[1]) as u64;
         let [ins, outs] = &mut self.streams;
@@ -260,9 +261,11 @@ impl Log {
         if !have_room || cost > most {
             return None;
         }
-        for Moved { at, direction, bytes, .. } in exchanges.iter().flat_map(both) {
-            self.segments.add(self.stored(at, direction, bytes.len() as u32));
-            self.streams[direction as usize].add(bytes);
+        for one in exchanges.iter() {
+            for Moved { at, direction, bytes, .. } in both(one) {
+                self.segments.add(self.stored(at, direction, bytes.len() as u32));
+                self.streams[direction as usize].add(bytes);
+            }
         }
         Some(cost)
     }

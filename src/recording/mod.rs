@@ -36,6 +36,7 @@ use self::log::SEGMENT_COST;
 pub use self::log::{By, Event, Log, Segment, Tried, What};
 pub use self::room::Room;
 use self::spare::Spare;
+use crate::prefetch;
 
 /// Which way bytes went, seen from our end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -418,6 +419,11 @@ impl Recording {
         self.turn().push_exchange(read, came, written, begun);
     }
 
+    /// What each read and write changes is about to be needed: in the first two lines of the caches.
+    pub(crate) fn prefetch(&self) {
+        prefetch::value(self, 128);
+    }
+
     /// Keeps what happened to the socket besides reads and writes.
     pub fn note(&self, what: What) {
         self.turn().note(what);
@@ -552,6 +558,11 @@ impl Recording {
 }
 
 impl Turn<'_> {
+    /// Something is about to be kept.
+    pub(crate) fn prefetch(&self) {
+        self.log.exchanges.prefetch();
+    }
+
     /// Like [`Recording::push_at`].
     pub fn push_at(self, direction: Direction, bytes: &[u8], at: u64) {
         let at = self.recording.time(at);

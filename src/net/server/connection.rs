@@ -13,6 +13,7 @@ use super::{Doing, Ended, Event, Shared, Totals};
 use crate::i18n::tf;
 use crate::net::report::Reporter;
 use crate::net::{Cause, Error, lock};
+use crate::prefetch;
 use crate::recording::{Ends, Recording, text};
 
 /// One connection, open or closed.
@@ -162,6 +163,12 @@ impl Connection {
     pub(super) fn served_here(&self) {
         // It is served once.
         _ = self.thread.set(std::thread::current());
+    }
+
+    /// What each read and write changes is about to be needed.
+    pub(super) fn prefetch(&self) {
+        prefetch::value(self, 64);
+        self.recording.prefetch();
     }
 
     /// Counts what a read returned.

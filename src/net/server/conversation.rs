@@ -9,6 +9,7 @@ use super::misbehave::{Manners, Step};
 use super::rules::Rules;
 use super::{Ended, Settings};
 use crate::net::{Cause, Error, Operation};
+use crate::prefetch;
 use crate::recording::Ends;
 
 /// What is to be done next.
@@ -191,10 +192,12 @@ impl<'a> Conversation<'a> {
         self.manners.are_plain() && write.is_some_and(|bytes| bytes.start == 0 && bytes.end < enough)
     }
 
-    /// Looks at what answering needs, at all of it at the same time: then none of it need come into the processor's caches alone.
-    pub(super) fn touch(&self) {
-        if let Some(Response { answers, steps, .. }) = self.response.as_deref() {
-            std::hint::black_box((answers.bytes.first().copied(), answers.told.is_some(), steps.len()));
+    /// What answering needs is about to be needed.
+    pub(super) fn prefetch(&self) {
+        if let Some(response) = self.response.as_deref() {
+            prefetch::value(response, size_of::<Response>());
+            prefetch::room(&response.answers.bytes, 0..64);
+            prefetch::room(&response.steps, 0..1);
         }
     }
 

@@ -11,6 +11,7 @@ use super::hand::Link;
 use super::{Doing, Ended, SECURE_LIMIT, WRITE_TIMEOUT};
 use crate::net::Error;
 use crate::net::duplex::{Duplex, Heard};
+use crate::prefetch;
 use crate::recording::Room;
 
 /// How often a thread that is held looks whether it may go on.
@@ -21,6 +22,10 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// The room for a read, as long as reads do not fill it: there may be thousands of threads.
 const SMALL: usize = 2 << 10;
+
+/// What answering uses of the stack below [`Talk::converse`], about, in bytes: a thread that was waiting finds none of it in the
+/// processor's caches.
+const STACK: usize = 896;
 
 /// After a close, so much of what the client has still sent is read, in bytes.
 const MOST_FAREWELL: usize = 1 << 20;
@@ -114,8 +119,10 @@ impl Talk<'_> {
                     }
                     let mut held = false;
                     let mut heard = wire.hear(&mut room, || {
+                        prefetch::stack(STACK);
+                        connection.prefetch();
+                        talk.prefetch();
                         held = connection.hand.is_held();
-                        talk.touch();
                     })?;
                     came = heard.came();
                     if held {
