@@ -8,6 +8,7 @@
 //! * [`typed`] — what is wrong with what a person typed, in words.
 //! * [`capture`] — recordings to files.
 //! * [`curl`] — what a fetch asks for as a `curl` command, and back.
+//! * `prefetch` — hints to the processor which memory is about to be needed.
 //! * [`cli`] — front door 1: `serve`, `chat` and `fetch` in a terminal.
 //! * [`app`] — front door 2: the window.
 //! * [`logging`] — what the program says about itself, on standard error.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// The most bytes that are asked for: of what lies one after the other a processor soon notices that it is gone through.
 const MOST: usize = 4 << 10;

@@ -50,7 +50,7 @@ impl Exchanges {
 
     /// One is about to be added.
     pub(super) fn prefetch(&self) {
-        prefetch::room(&self.0, self.0.len()..self.0.len() + 64);
+        prefetch::room(&self.0, self.0.len()..self.0.len() + prefetch::LINE);
     }
 
     /// All, in order.

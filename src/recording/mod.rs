@@ -419,9 +419,9 @@ impl Recording {
         self.turn().push_exchange(read, came, written, begun);
     }
 
-    /// What each read and write changes is about to be needed: in the first two lines of the caches.
+    /// What each read and write changes is about to be needed: it is in the first two cache lines.
     pub(crate) fn prefetch(&self) {
-        prefetch::value(self, 128);
+        prefetch::value(self, 2 * prefetch::LINE);
     }
 
     /// Keeps what happened to the socket besides reads and writes.

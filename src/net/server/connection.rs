@@ -167,7 +167,7 @@ impl Connection {
 
     /// What each read and write changes is about to be needed.
     pub(super) fn prefetch(&self) {
-        prefetch::value(self, 64);
+        prefetch::value(self, prefetch::LINE);
         self.recording.prefetch();
     }
 

@@ -196,7 +196,7 @@ impl<'a> Conversation<'a> {
     pub(super) fn prefetch(&self) {
         if let Some(response) = self.response.as_deref() {
             prefetch::value(response, size_of::<Response>());
-            prefetch::room(&response.answers.bytes, 0..64);
+            prefetch::room(&response.answers.bytes, 0..prefetch::LINE);
             prefetch::room(&response.steps, 0..1);
         }
     }
