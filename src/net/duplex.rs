@@ -186,6 +186,15 @@ impl Duplex {
         }
     }
 
+    /// Like [`Duplex::take`], but does not wait. With TLS over a stream that waits there is no such read: nothing has come.
+    fn take_at_once(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match (&self.tls, &self.stream) {
+            (None, stream) => stream.read_at_once(buf),
+            (Some(_), Stream::Waits(_)) => Err(ErrorKind::WouldBlock.into()),
+            (Some(_), Stream::Polled(_)) => self.take(buf),
+        }
+    }
+
     /// One write that waits.
     fn put(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.tls {
@@ -248,12 +257,12 @@ impl Duplex {
         Ok(self.heard(room, n))
     }
 
-    /// Like [`Duplex::hear`]; `None` if nothing has come.
+    /// Like [`Duplex::hear`], but does not wait; `None` if nothing has come, or where there is no such read.
     ///
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn hear_at_once<'a>(&'a self, room: &'a mut Room) -> Result<Option<Heard<'a>>, Error> {
-        let n = self.receive(room.for_read())?;
+        let n = self.receive_by(|| self.take_at_once(room.for_read()))?;
         Ok(n.map(|n| self.heard(room, n)))
     }
 
@@ -274,7 +283,8 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn read_at_once(&self, room: &mut Room) -> Result<Option<usize>, Error> {
-        Ok(self.hear_at_once(room)?.map(|heard| heard.bytes().len()))
+        let n = self.receive(room.for_read())?;
+        Ok(n.map(|n| self.heard(room, n).bytes().len()))
     }
 
     /// Reads what has come; `None` if nothing has. Whoever calls it records what it returns.
@@ -282,9 +292,13 @@ impl Duplex {
     /// # Errors
     /// As [`Duplex::read`].
     pub(crate) fn receive(&self, buf: &mut [u8]) -> Result<Option<usize>, Error> {
+        self.receive_by(|| self.take(buf))
+    }
+
+    fn receive_by(&self, mut take: impl FnMut() -> io::Result<usize>) -> Result<Option<usize>, Error> {
         self.go_on_half_closing();
         loop {
-            match self.take(buf) {
+            match take() {
                 Ok(n) if n > 0 => return Ok(Some(n)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => return self.not_read(read),

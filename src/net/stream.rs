@@ -29,6 +29,17 @@ impl Stream {
         }
     }
 
+    /// One read that does not wait. Where the system has no such read, nothing has come.
+    pub(super) fn read_at_once(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            #[cfg(unix)]
+            Self::Waits(stream) => Ok(rustix::net::recv(stream, buf, rustix::net::RecvFlags::DONTWAIT)?.0),
+            #[cfg(not(unix))]
+            Self::Waits(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Polled(_) => self.read(buf),
+        }
+    }
+
     /// One write that does not wait; `None` where the system has no such write.
     pub(super) fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
         match self {

@@ -331,6 +331,38 @@ fn every_connection_has_a_thread_of_its_name_and_few_stay_for_the_next() {
     assert_eq!(conns(), 32);
 }
 
+/// How many of its connections' threads interrupt others when something has come for them, and how many do not.
+#[cfg(target_os = "linux")]
+fn quick_and_patient(running: &Running) -> (usize, usize) {
+    let process = procfs::process::Process::new(running.child.id() as i32).expect("process");
+    let threads = process.tasks().expect("tasks").filter_map(|task| task.ok()?.stat().ok());
+    let policies: Vec<_> = threads.filter(|one| one.comm.starts_with("conn-")).filter_map(|one| one.policy).collect();
+    let count = |policy| policies.iter().filter(|one| **one == policy).count();
+    (count(libc::SCHED_OTHER as u32), count(libc::SCHED_BATCH as u32))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_serves_one_of_more_clients_than_there_are_processors_does_not_interrupt_the_others() {
+    let processors = std::thread::available_parallelism().expect("known").get();
+    let (running, address, _out) = serving(&[":0", "--pause=0", "--backlog=100"]);
+    let client = || {
+        let mut client = Client::to(address);
+        client.hear("Welcome!");
+        client
+    };
+    let few: Vec<_> = (0..processors).map(|_| client()).collect();
+    assert_eq!(quick_and_patient(&running), (processors, 0));
+    let more: Vec<_> = (0..2).map(|_| client()).collect();
+    assert_eq!(quick_and_patient(&running), (processors, 2));
+    drop((few, more));
+    // Each of the threads has one client after the other alone now.
+    crate::tools::wait_for("all to be quick again", || {
+        client();
+        quick_and_patient(&running).1 == 0
+    });
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn without_descriptors_clients_wait_and_it_is_said_once() {

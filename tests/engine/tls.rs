@@ -292,6 +292,20 @@ fn a_handshake_that_never_comes_ends_by_its_limit() {
 }
 
 #[test]
+fn who_sends_more_than_a_read_takes_is_answered() {
+    for model in MODELS {
+        let made = Made::with(Settings { model, receive_size: 10, ..quick() });
+        let session = made.client();
+        wait_for_bytes(&session, 8);
+        session.send(b"a message\n".repeat(40)).expect("sent");
+        let replies = b"Hello, a message!\n".repeat(40);
+        wait_for_bytes(&session, 8 + replies.len() as u64);
+        let said = session.recording().expect("recording").joined(Direction::In);
+        assert_eq!(said[8..].escape_ascii().to_string(), replies.escape_ascii().to_string(), "{model:?}");
+    }
+}
+
+#[test]
 fn a_half_close_is_told_inside_tls_and_replies_still_come() {
     for model in MODELS {
         let made = Made::new(model);

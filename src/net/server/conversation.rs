@@ -12,6 +12,12 @@ use crate::net::{Cause, Error, Operation};
 use crate::prefetch;
 use crate::recording::Ends;
 
+/// So many reads are answered together at the most.
+const READ_TOGETHER: u32 = 16;
+
+/// And at the latest when the answers have so many bytes.
+const ENOUGH: usize = 32 << 10;
+
 /// What is to be done next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Do<'a> {
@@ -75,6 +81,8 @@ pub struct Conversation<'a> {
     manners: Manners<'a>,
     /// What is being said. Between, when there is nothing to do but to read, it can be lent to others.
     response: Option<Box<Response>>,
+    /// So many reads in a row have returned as much as they could.
+    full_reads: u32,
 }
 
 /// What a server says to one read.
@@ -123,6 +131,7 @@ impl<'a> Conversation<'a> {
             greeting: Greeting::new(settings.boundary, rules, ends.peer, SystemTime::now),
             manners,
             response: Some(Box::new(Response { answers, steps, ..Response::default() })),
+            full_reads: 0,
         }
     }
 
@@ -130,7 +139,7 @@ impl<'a> Conversation<'a> {
     /// asked for once.
     #[allow(clippy::should_implement_trait, reason = "it lends what is to be written, which an iterator cannot")]
     pub fn next(&mut self) -> Do<'_> {
-        let Self { greeting, manners, response } = self;
+        let Self { greeting, manners, response, .. } = self;
         let Some(response) = response else { return Do::Read };
         loop {
             if response.done < response.steps.len() {
@@ -172,7 +181,7 @@ impl<'a> Conversation<'a> {
     /// A read has returned this; nothing is the empty read. Where something is still to be written, see
     /// [`Conversation::takes_more`], the answer is written with it.
     pub fn heard(&mut self, bytes: &[u8]) {
-        let Self { greeting, manners, response } = self;
+        let Self { greeting, manners, response, .. } = self;
         let response = response.get_or_insert_default();
         if response.steps.is_empty() {
             response.answers.clear();
@@ -183,6 +192,14 @@ impl<'a> Conversation<'a> {
         } else {
             response.answer(bytes, greeting, manners);
         }
+    }
+
+    /// The newest read returned as much as it could, or less, or nothing: whether there is to be another one before what was heard is
+    /// answered. Who sends more than a read takes goes on so, and a write costs more than anything else. But the first read is
+    /// answered at once, as most have no third.
+    pub(super) fn hears_on(&mut self, was_full: bool) -> bool {
+        self.full_reads = if was_full { self.full_reads.wrapping_add(1) } else { 0 };
+        self.full_reads > 1 && self.full_reads % READ_TOGETHER != 1 && self.takes_more(ENOUGH)
     }
 
     /// Whether more may be heard before what is to be written next has been: all that is to be done is one write, of fewer
@@ -457,6 +474,33 @@ mod tests {
         assert!(talk.takes_more(99));
         talk.heard(b"b");
         assert_eq!(doings(&mut talk, 99), ["a", "9ms", "later", "answered", "Read"]);
+    }
+
+    #[test]
+    fn who_fills_reads_is_heard_on_after_the_second_up_to_sixteen_and_not_for_too_long_answers() {
+        let (settings, rules) = (settings(Misbehave::default()), Rules::greeting("Hello, {message}!"));
+        // How many reads of so many bytes are answered together, where the one at `short` returns less than it could.
+        let together = |size: usize, short: usize| {
+            let mut talk = Conversation::new(&settings, &rules, ends());
+            doings(&mut talk, usize::MAX);
+            let mut all = vec![0];
+            for n in 0..40 {
+                talk.heard(&b"x".repeat(size));
+                *all.last_mut().expect("one") += 1;
+                if !talk.hears_on(n != short) {
+                    doings(&mut talk, usize::MAX);
+                    all.push(0);
+                }
+            }
+            all
+        };
+        assert_eq!(together(9, 99), [1, 16, 16, 7]);
+        assert_eq!(together(9, 1), [1, 1, 1, 16, 16, 5]);
+        assert_eq!(together(9, 5), [1, 5, 1, 16, 16, 1]);
+        assert_eq!(together(16 << 10, 99)[..4], [1, 2, 2, 2]);
+        let mut talk = Conversation::new(&settings, &rules, ends());
+        doings(&mut talk, usize::MAX);
+        assert!(!talk.hears_on(true) && !talk.hears_on(true), "there is nothing to answer");
     }
 
     #[test]

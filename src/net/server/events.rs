@@ -24,9 +24,6 @@ use crate::recording::Room;
 /// Reads of one client before it is another one's turn.
 const READS_IN_TURN: u32 = 16;
 
-/// Who sends more than a read takes is answered at the latest when the answers have so many bytes.
-const ENOUGH: usize = 32 << 10;
-
 /// Who has said so much at once will go on so, and has its turn apart, in bytes.
 const MUCH: usize = 2 << 10;
 
@@ -74,8 +71,6 @@ struct Client<'a> {
     due: Option<Instant>,
     /// All that has come was read.
     drained: bool,
-    /// The newest read returned as much as one may.
-    filled: bool,
     /// What the client sent has an end, which has come.
     ends: bool,
 }
@@ -134,7 +129,6 @@ impl<'a> EventLoop<'a> {
             due: None,
             // What it has sent so far is told as an event.
             drained: true,
-            filled: false,
             ends: false,
         }));
         self.turn(index);
@@ -307,14 +301,16 @@ impl Client<'_> {
                         service.show(connection, Doing::Held);
                         return Ok(Turn::Waits);
                     }
-                    if reads == READS_IN_TURN {
+                    if !goes_on && reads >= READS_IN_TURN {
                         talk.give_response(responses);
                         return Ok(Turn::Unfinished);
                     }
                     let most = room.size();
                     let Some(mut heard) = (if self.drained { None } else { wire.hear_at_once(room)? }) else {
                         self.drained = true;
-                        if std::mem::take(&mut goes_on) {
+                        let heard_on = goes_on;
+                        goes_on = talk.hears_on(false);
+                        if heard_on {
                             continue;
                         }
                         if wire.is_shut() {
@@ -343,8 +339,7 @@ impl Client<'_> {
                     connection.count_in(n);
                     talk.take_response(responses);
                     talk.heard(heard.bytes());
-                    let filled_before = std::mem::replace(&mut self.filled, n == most);
-                    goes_on = filled_before && self.filled && reads < READS_IN_TURN && talk.takes_more(ENOUGH);
+                    goes_on = talk.hears_on(n == most);
                     if !goes_on && let Some(bytes) = talk.to_write() {
                         let heard = Some(&mut heard);
                         let sent = connection.hand.write_at_once(wire, heard, bytes, |n| connection.count_out(n))?;

@@ -108,33 +108,28 @@ impl Talk<'_> {
         let most = settings.receive_size;
         let mut room = Room::new(room_after(0, most));
         let mut came = 0;
+        // It was heard, and is heard on before it is answered.
+        let mut goes_on = false;
         loop {
-            match talk.next() {
+            match if goes_on { Do::Read } else { talk.next() } {
                 Do::Read => {
-                    service.reporter.wake();
-                    connection.set_reading();
-                    if talk.replied() == 0 {
-                        // There may be thousands who never say anything.
-                        talk.drop_response();
-                    }
-                    let mut held = false;
-                    let mut heard = wire.hear(&mut room, || {
-                        prefetch::stack(STACK);
-                        connection.prefetch();
-                        talk.prefetch();
-                        held = connection.hand.is_held();
-                    })?;
-                    came = heard.came();
-                    if held {
-                        heard.keep();
-                        if !self.wait_while_held() {
+                    let size = room.size();
+                    let next = if goes_on { wire.hear_at_once(&mut room) } else { self.hear(&mut talk, &mut room) };
+                    let Some(mut heard) = next? else {
+                        if !goes_on {
                             return Ok(Ended::Stopped);
                         }
+                        goes_on = talk.hears_on(false);
+                        continue;
+                    };
+                    if !goes_on {
+                        came = heard.came();
                     }
                     let n = heard.bytes().len();
                     connection.count_in(n);
                     talk.heard(heard.bytes());
-                    if let Some(bytes) = talk.to_write() {
+                    goes_on = talk.hears_on(n == size);
+                    if !goes_on && let Some(bytes) = talk.to_write() {
                         let sent = self.write(Some(&mut heard), bytes)?;
                         talk.sent(sent);
                     }
@@ -158,6 +153,31 @@ impl Talk<'_> {
                 Do::Close(why) => return Ok(part(connection, wire, why, &mut room)),
             }
         }
+    }
+
+    /// Waits for what the client says next; `None` if the connection ends while a person holds it.
+    fn hear<'a>(&'a self, talk: &mut Conversation<'_>, room: &'a mut Room) -> Result<Option<Heard<'a>>, Error> {
+        let Self { connection, wire, service } = self;
+        service.reporter.wake();
+        connection.set_reading();
+        if talk.replied() == 0 {
+            // There may be thousands who never say anything.
+            talk.drop_response();
+        }
+        let mut held = false;
+        let mut heard = wire.hear(room, || {
+            prefetch::stack(STACK);
+            connection.prefetch();
+            talk.prefetch();
+            held = connection.hand.is_held();
+        })?;
+        if held {
+            heard.keep();
+            if !self.wait_while_held() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(heard))
     }
 
     /// Writes all of `bytes`, which may answer what was heard; how many that were.

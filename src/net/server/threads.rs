@@ -4,8 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
+use std::thread::{JoinHandle, available_parallelism};
 
 use super::serve::Job;
 use super::{MOST_CONNECTIONS, Shared};
@@ -17,6 +17,9 @@ const MOST_SPARE: usize = 32;
 
 /// The threads of connections of all servers together: a process that has too many is ended by the system.
 static ALL: AtomicUsize = AtomicUsize::new(0);
+
+/// More clients than these cannot be served at the same moment.
+static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, usize::from));
 
 /// The threads of a server's connections.
 #[derive(Debug, Default)]
@@ -35,6 +38,8 @@ struct Queue {
     spare: usize,
     /// Threads that have not come so far yet.
     beginning: usize,
+    /// Threads that serve a client.
+    serving: usize,
     /// There will be no more clients.
     closed: bool,
 }
@@ -98,13 +103,21 @@ impl Threads {
 
     /// What each thread does: serves one client after the other, until too many threads wait for one.
     fn work(&self) {
+        let mut is_patient = false;
         let mut queue = lock(&self.queue);
         queue.beginning -= 1;
         loop {
             if let Some(job) = queue.jobs.pop_front() {
+                queue.serving += 1;
+                let is_crowd = queue.serving > *PROCESSORS;
                 drop(queue);
+                if is_crowd != is_patient {
+                    be_patient(is_crowd);
+                    is_patient = is_crowd;
+                }
                 job.run();
                 queue = lock(&self.queue);
+                queue.serving -= 1;
             } else if queue.closed || queue.spare >= MOST_SPARE {
                 return;
             } else {
@@ -140,6 +153,21 @@ impl Threads {
         }
     }
 }
+
+/// From now on the calling thread does not interrupt others when something has come for it, but waits until they wait or have had
+/// their share; or it does again. Of many who are served, each is then answered in one go, and so are those who ask: most of what
+/// threads cost is changing from one to another. See `SCHED_BATCH` in sched(7).
+#[cfg(target_os = "linux")]
+fn be_patient(is_patient: bool) {
+    use uapi::c::{SCHED_BATCH, SCHED_OTHER, sched_param};
+    let policy = if is_patient { SCHED_BATCH } else { SCHED_OTHER };
+    // Where a sandbox forbids it all goes on as before.
+    _ = uapi::sched_setscheduler(0, policy, &sched_param { sched_priority: 0 });
+}
+
+/// Other systems have nothing of the kind.
+#[cfg(not(target_os = "linux"))]
+fn be_patient(_: bool) {}
 
 fn too_many() -> io::Error {
     io::Error::other(t("server-too-many-threads"))

@@ -917,7 +917,7 @@ fn a_thread_that_is_held_answers_when_it_goes_on() {
 }
 
 #[test]
-fn who_sends_more_than_a_read_takes_is_heard_on_before_it_is_answered_where_one_thread_serves_all() {
+fn who_sends_more_than_a_read_takes_is_heard_on_before_it_is_answered() {
     let line = [vec![b'x'; 99], b"\n".to_vec()].concat();
     let replies = [b"Hello, ".to_vec(), vec![b'x'; 99], b"!\n".to_vec()].concat().repeat(10);
     let (server, address) = serve(Settings { receive_size: line.len(), ..quick() });
@@ -949,7 +949,8 @@ fn who_sends_more_than_a_read_takes_is_heard_on_before_it_is_answered_where_one_
         let (read, written) = ((Direction::In, line.len()), |lines| (Direction::Out, lines * replies.len() / 10));
         let last = (Direction::In, if ends { 0 } else { 4 });
         let mut expected = vec![(Direction::Out, 8)];
-        if MODEL == Model::Threads {
+        if MODEL == Model::Threads && cfg!(not(unix)) {
+            // There is no read that does not wait.
             expected.extend([read, written(1)].repeat(10));
             expected.push(last);
         } else {

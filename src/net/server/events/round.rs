@@ -86,7 +86,6 @@ impl EventLoop<'_> {
                 client.listens = false;
                 // See [`Client::turn`].
                 client.drained = n < most;
-                client.filled = n == most;
                 round.said.push(Said { place, came: Instant::now(), read: begin..begin + n, answer: None });
                 if round.said.len() >= MOST || round.filled >= ENOUGH {
                     self.answer_round();
@@ -184,6 +183,8 @@ impl Client<'_> {
     ) -> Option<Answer> {
         self.talk.take_response(responses);
         self.talk.heard(read);
+        // It is answered now in any case.
+        _ = self.talk.hears_on(!self.drained);
         let begin = replies.len();
         let told = self.talk.take_answer(MOST_TOLD, replies)?;
         self.talk.give_response(responses);
