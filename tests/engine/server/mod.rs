@@ -919,19 +919,21 @@ fn a_thread_that_is_held_answers_when_it_goes_on() {
 #[test]
 fn who_sends_more_than_a_read_takes_is_heard_on_before_it_is_answered() {
     let line = [vec![b'x'; 99], b"\n".to_vec()].concat();
-    let replies = [b"Hello, ".to_vec(), vec![b'x'; 99], b"!\n".to_vec()].concat().repeat(10);
+    let replies = [b"Hello, ".to_vec(), vec![b'x'; 99], b"!\n".to_vec()].concat().repeat(20);
     let (server, address) = serve(Settings { receive_size: line.len(), ..quick() });
-    for ends in [false, true] {
+    for (held, ends) in [(false, false), (true, false), (true, true)] {
         let mut client = Client::to(address);
         client.hear("Welcome!");
         let connection = of(&server, &client);
-        connection.hold(true);
-        client.say(line.repeat(10));
+        connection.hold(held);
+        client.say(line.repeat(20));
         if ends {
             client.0.shutdown(std::net::Shutdown::Write).expect("shut");
         }
-        wait_for("the thread to be held", || connection.doing().0 == Doing::Held);
-        connection.hold(false);
+        if held {
+            wait_for("the thread to be held", || connection.doing().0 == Doing::Held);
+            connection.hold(false);
+        }
         client.hear(&replies);
         if !ends {
             client.say("exit");
@@ -941,25 +943,27 @@ fn who_sends_more_than_a_read_takes_is_heard_on_before_it_is_answered() {
             (ends, until_closed(&server, client.address())),
             (true, Ended::PeerClosed) | (false, Ended::Exit)
         ));
-        assert_eq!((connection.greetings(), connection.bytes_out()), (10, 8 + replies.len() as u64));
+        assert_eq!((connection.greetings(), connection.bytes_out()), (20, 8 + replies.len() as u64));
         let sizes = connection.recording.read(|log| {
             let all = log.kept().filter_map(|number| log.segment(number));
             all.map(|one| (one.direction, one.len)).collect::<Vec<_>>()
         });
-        let (read, written) = ((Direction::In, line.len()), |lines| (Direction::Out, lines * replies.len() / 10));
+        let (read, written) = ((Direction::In, line.len()), |lines| (Direction::Out, lines * replies.len() / 20));
         let last = (Direction::In, if ends { 0 } else { 4 });
         let mut expected = vec![(Direction::Out, 8)];
         if MODEL == Model::Threads && cfg!(not(unix)) {
             // There is no read that does not wait.
-            expected.extend([read, written(1)].repeat(10));
+            expected.extend([read, written(1)].repeat(20));
             expected.push(last);
         } else {
             // The first one is answered at once: most do not go on.
             expected.extend([read, written(1)]);
-            expected.extend([read; 9]);
-            expected.extend(if ends { [last, written(9)] } else { [written(9), last] });
+            expected.extend([read; 16]);
+            expected.push(written(16));
+            expected.extend([read; 3]);
+            expected.extend(if ends { [last, written(3)] } else { [written(3), last] });
         }
-        assert_eq!(sizes, expected);
+        assert_eq!(sizes, expected, "held: {held}, ends: {ends}");
     }
 }
 
