@@ -228,6 +228,7 @@ impl<'a> Conversation<'a> {
     /// Gives it back; when there is nothing to do before something is heard.
     pub(super) fn give_response(&mut self, free: &mut Responses) {
         if let Some(response) = self.response.take() {
+            debug_assert!(response.steps.is_empty(), "it would be another one's");
             free.keep(response);
         }
     }
