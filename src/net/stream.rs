@@ -1,7 +1,10 @@
 //! The socket under a [`super::duplex::Duplex`].
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Shutdown, TcpStream};
+
+#[cfg(unix)]
+use rustix::net::{RecvFlags, SendFlags};
 
 use super::tls::Socket;
 
@@ -15,42 +18,6 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).read(buf),
-            Self::Polled(stream) => (&mut &*stream).read(buf),
-        }
-    }
-
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Waits(stream) => (&mut &*stream).write(bytes),
-            Self::Polled(stream) => (&mut &*stream).write(bytes),
-        }
-    }
-
-    /// One read that does not wait. Where the system has no such read, nothing has come.
-    pub(super) fn read_at_once(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            #[cfg(unix)]
-            Self::Waits(stream) => Ok(rustix::net::recv(stream, buf, rustix::net::RecvFlags::DONTWAIT)?.0),
-            #[cfg(not(unix))]
-            Self::Waits(_) => Err(io::ErrorKind::WouldBlock.into()),
-            Self::Polled(_) => self.read(buf),
-        }
-    }
-
-    /// One write that does not wait; `None` where the system has no such write.
-    pub(super) fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
-        match self {
-            #[cfg(unix)]
-            Self::Waits(stream) => Some(socket2::SockRef::from(stream).send_with_flags(bytes, libc::MSG_DONTWAIT)),
-            #[cfg(not(unix))]
-            Self::Waits(_) => None,
-            Self::Polled(_) => Some(self.write(bytes)),
-        }
-    }
-
     pub(super) fn shutdown(&self, half: Shutdown) -> io::Result<()> {
         match self {
             Self::Waits(stream) => stream.shutdown(half),
@@ -70,6 +37,78 @@ impl Stream {
         match self {
             Self::Waits(stream) => stream.into(),
             Self::Polled(stream) => stream.into(),
+        }
+    }
+}
+
+/// The calls of the system themselves: around them the C library prepares for a thread that is ended within one, and a small
+/// message takes so little time that this counts.
+#[cfg(unix)]
+impl Stream {
+    pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.recv(buf, RecvFlags::empty())
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.send(bytes, SendFlags::empty())
+    }
+
+    /// One read that does not wait. Where the system has no such read, nothing has come.
+    pub(super) fn read_at_once(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.recv(buf, RecvFlags::DONTWAIT)
+    }
+
+    /// One write that does not wait; `None` where the system has no such write.
+    pub(super) fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        Some(self.send(bytes, SendFlags::DONTWAIT))
+    }
+
+    fn recv(&self, buf: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+        let (read, _) = match self {
+            Self::Waits(stream) => rustix::net::recv(stream, buf, flags)?,
+            Self::Polled(stream) => rustix::net::recv(stream, buf, flags)?,
+        };
+        Ok(read)
+    }
+
+    /// Rust programs ignore the signal of a write to a connection that has ended: it fails.
+    fn send(&self, bytes: &[u8], flags: SendFlags) -> io::Result<usize> {
+        Ok(match self {
+            Self::Waits(stream) => rustix::net::send(stream, bytes, flags)?,
+            Self::Polled(stream) => rustix::net::send(stream, bytes, flags)?,
+        })
+    }
+}
+
+#[cfg(not(unix))]
+impl Stream {
+    pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        use std::io::Read;
+        match self {
+            Self::Waits(stream) => (&mut &*stream).read(buf),
+            Self::Polled(stream) => (&mut &*stream).read(buf),
+        }
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        use std::io::Write;
+        match self {
+            Self::Waits(stream) => (&mut &*stream).write(bytes),
+            Self::Polled(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    pub(super) fn read_at_once(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Waits(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Polled(_) => self.read(buf),
+        }
+    }
+
+    pub(super) fn write_at_once(&self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        match self {
+            Self::Waits(_) => None,
+            Self::Polled(_) => Some(self.write(bytes)),
         }
     }
 }
