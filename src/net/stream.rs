@@ -41,7 +41,7 @@ impl Stream {
     }
 }
 
-/// The calls of the system themselves: around them the C library prepares for a thread that is ended within one, and a small
+/// On Linux the calls of the system themselves: around them the C library prepares for a thread that is ended within one, and a small
 /// message takes so little time that this counts.
 #[cfg(unix)]
 impl Stream {

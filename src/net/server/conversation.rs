@@ -194,19 +194,21 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The newest read returned as much as it could, or less, or nothing: whether there is to be another one before what was heard is
-    /// answered. Who sends more than a read takes goes on so, and a write costs more than anything else. But the first read is
-    /// answered at once, as most have no third.
+    /// The newest read returned as much as it could, or less: whether there is to be another one, if more has come, before what was
+    /// heard is answered. Who sends more than a read takes goes on so, and a write costs more than anything else. But the first read
+    /// is answered at once, as most have no third.
     pub(super) fn hears_on(&mut self, was_full: bool) -> bool {
         self.full_reads = if was_full { self.full_reads.wrapping_add(1) } else { 0 };
         self.full_reads > 1 && self.full_reads % READ_TOGETHER != 1 && self.takes_more(ENOUGH)
     }
 
     /// Whether more may be heard before what is to be written next has been: all that is to be done is one write, of fewer
-    /// than `enough` bytes, and then to read.
+    /// than `enough` bytes, and then to read, and nobody else is to be told anything.
     pub fn takes_more(&self, enough: usize) -> bool {
-        let write = self.response.as_deref().and_then(Response::only_write);
-        self.manners.are_plain() && write.is_some_and(|bytes| bytes.start == 0 && bytes.end < enough)
+        let Some(response) = self.response.as_deref() else { return false };
+        let write = response.only_write().is_some_and(|bytes| bytes.start == 0 && bytes.end < enough);
+        // What others are to be told is told for sure once it was heard, whatever comes next.
+        write && self.manners.are_plain() && response.answers.told.others.is_empty()
     }
 
     /// What answering needs is about to be needed.
@@ -347,7 +349,7 @@ mod tests {
     use super::*;
     use crate::net::server::Boundary;
     use crate::net::server::misbehave::Misbehave;
-    use crate::net::server::rules::{Ready, Rule, When};
+    use crate::net::server::rules::{Ready, Reply, Rule, When};
 
     /// What is done from now until it wants to read or close, with at most `most` bytes a write.
     fn doings(talk: &mut Conversation<'_>, most: usize) -> Vec<String> {
@@ -467,6 +469,18 @@ mod tests {
             talk.heard(heard);
             assert!(!talk.takes_more(usize::MAX), "{settings:?}");
         }
+        // Nor where others are to be told something besides.
+        let all = Rule { pattern: "b".to_owned(), reply: Reply::Others, with: "to all".to_owned(), ..Rule::default() };
+        let all = Rules::new(&[all], "{message}", |_| unreachable!()).expect("rules");
+        let lines = Settings { boundary: Boundary::Line, ..settings(Misbehave::default()) };
+        let mut talk = Conversation::new(&lines, &all, ends());
+        doings(&mut talk, 99);
+        talk.heard(b"a\n");
+        assert!(talk.takes_more(99));
+        talk.heard(b"b\n");
+        assert!(!talk.takes_more(99));
+        assert_eq!(doings(&mut talk, 99), ["a\\n", "answered", "Read"]);
+        assert_eq!(talk.take_told().others, [b"to all\n"]);
         // What has a pause before it may also come second.
         let settings = settings(Misbehave::default());
         let mut talk = Conversation::new(&settings, &delay, ends());

@@ -21,7 +21,7 @@ use crate::net::duplex::Duplex;
 use crate::net::{Error, Operation, lock};
 use crate::recording::Room;
 
-/// Reads of one client before it is another one's turn.
+/// Reads of one client before it is another one's turn; those that are answered together are not parted.
 const READS_IN_TURN: u32 = 16;
 
 /// Who has said so much at once will go on so, and has its turn apart, in bytes.
@@ -308,9 +308,7 @@ impl Client<'_> {
                     let most = room.size();
                     let Some(mut heard) = (if self.drained { None } else { wire.hear_at_once(room)? }) else {
                         self.drained = true;
-                        let heard_on = goes_on;
-                        goes_on = talk.hears_on(false);
-                        if heard_on {
+                        if std::mem::take(&mut goes_on) {
                             continue;
                         }
                         if wire.is_shut() {

@@ -116,11 +116,10 @@ impl Talk<'_> {
                     let size = room.size();
                     let next = if goes_on { wire.hear_at_once(&mut room) } else { self.hear(&mut talk, &mut room) };
                     let Some(mut heard) = next? else {
-                        if !goes_on {
-                            return Ok(Ended::Stopped);
+                        if std::mem::take(&mut goes_on) {
+                            continue;
                         }
-                        goes_on = talk.hears_on(false);
-                        continue;
+                        return Ok(Ended::Stopped);
                     };
                     if !goes_on {
                         came = heard.came();

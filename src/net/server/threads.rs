@@ -160,9 +160,12 @@ impl Threads {
 #[cfg(target_os = "linux")]
 fn be_patient(is_patient: bool) {
     use uapi::c::{SCHED_BATCH, SCHED_OTHER, sched_param};
-    let policy = if is_patient { SCHED_BATCH } else { SCHED_OTHER };
-    // Where a sandbox forbids it all goes on as before.
-    _ = uapi::sched_setscheduler(0, policy, &sched_param { sched_priority: 0 });
+    let (from, to) = if is_patient { (SCHED_OTHER, SCHED_BATCH) } else { (SCHED_BATCH, SCHED_OTHER) };
+    // Who has started the program with another policy wants that, see chrt(1).
+    if uapi::sched_getscheduler(0) == Ok(from) {
+        // Where a sandbox forbids it all goes on as before.
+        _ = uapi::sched_setscheduler(0, to, &sched_param { sched_priority: 0 });
+    }
 }
 
 /// Other systems have nothing of the kind.
